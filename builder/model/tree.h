@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODEL_TREE_H
+#define MODEL_TREE_H
+
+/* builder/model/tree.h
+ * tree: the files of one file system, in canonical order, without their data.
+ *
+ * Rules    (1) Names are bytes: not empty, no '/' and no NUL, not "." or "..", at most 255 bytes.
+ *          (2) Once sealed, children stand in bytewise order of their names and times are clamped; a walk
+ *              meets parents before children.  Before that, order is that of insertion.
+ *          (3) Hard links are entries that share one inode; links are those the sources recorded, never
+ *              guessed from device and inode numbers of the build machine.
+ *          (4) File data is runs that point into a byte_source; what no run covers reads as zeros.  Runs
+ *              ascend, do not overlap, start and (but for the last of a file) end at multiples of 4096
+ *              bytes of the file, and hold no aligned 4096 bytes that are all zero: holes are found by
+ *              whoever makes the runs, never by the build machine's file system.
+ *          (5) A path given to tree_* is relative to the root; a leading '/', "//" and "/./" are fine,
+ *              ".." is refused.  tree_resolve() follows symlinks as if the root were "/"; a link that
+ *              climbs above it is refused.
+ *          (6) The tree owns entries, inodes, names and xattrs; sources are borrowed and outlive it.
+ *          (7) Memory grows with the number of entries and runs: about 300 bytes an entry.
+ * Tests    tests/unit/model/test_tree.c
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/byte_source.h"
+
+enum {
+        TREE_HOLE_BYTES = 4096,
+        TREE_NAME_MAX_BYTES = 255,
+        TREE_TARGET_MAX_BYTES = 4095, /* of a symlink: PATH_MAX less its NUL */
+};
+
+enum tree_kind {
+        TREE_FILE,
+        TREE_DIRECTORY,
+        TREE_SYMLINK,
+        TREE_CHARACTER_DEVICE,
+        TREE_BLOCK_DEVICE,
+        TREE_FIFO,
+        TREE_SOCKET,
+};
+
+struct tree_time {
+        int64_t seconds; /* since 1970-01-01T00:00:00Z; may be negative */
+        uint32_t nanoseconds;
+};
+
+struct tree_xattr {
+        char *name; /* "security.capability", "system.posix_acl_access", "user.x" */
+        uint8_t *value;
+        size_t value_bytes;
+};
+
+struct tree_run {
+        uint64_t file_offset_bytes, size_bytes;
+        const struct byte_source *source; /* borrowed */
+        uint64_t source_offset_bytes;
+};
+
+struct tree_inode {
+        enum tree_kind kind;
+        uint16_t mode; /* the low 12 bits: 07777 */
+        uint32_t uid, gid;
+        struct tree_time mtime;
+        uint32_t device_major, device_minor; /* of devices */
+        char *target;                        /* of a symlink */
+        uint64_t size_bytes;                 /* of a file */
+        struct tree_run *runs;               /* of a file */
+        size_t run_count, run_capacity;
+        struct tree_xattr *xattrs; /* bytewise order of names once sealed */
+        size_t xattr_count;
+        uint32_t link_count; /* entries that share this inode */
+        uint32_t mark;       /* for whoever walks the sealed tree: 0 after tree_seal() */
+};
+
+struct tree_entry {
+        char *name; /* "" for the root */
+        size_t name_bytes;
+        struct tree_entry *parent; /* NULL for the root */
+        struct tree_inode *inode;
+        struct tree_entry **children; /* of a directory; sorted once sealed */
+        size_t child_count, child_capacity;
+        void *index; /* private to tree.c: finds children by name */
+};
+
+struct tree; /* opaque: the root entry and what it owns */
+
+struct tree_census {
+        uint64_t entries, inodes, directories, files, symlinks, specials;
+        uint64_t data_bytes; /* that runs cover */
+};
+
+/*
+ * Makes a tree of one directory: the root, mode 0755, owner 0:0, time 0.
+ *
+ * Fails with   INGOT_E_MEMORY
+ */
+enum ingot_code tree_new(struct tree **ret_tree, struct ingot_error *err) INGOT_MUST_CHECK;
+void tree_free(struct tree *tree);
+void tree_drop(struct tree **tree);
+
+struct tree_entry *tree_root(const struct tree *tree);
+
+/* The child of that name; NULL when there is none or entry is no directory. */
+struct tree_entry *tree_child(const struct tree_entry *entry, const char *name, size_t name_bytes);
+
+/*
+ * Finds the entry at path without following a symlink at any step.
+ *
+ * ret_entry    borrowed from tree
+ * Fails with   INGOT_E_NOT_FOUND  the first part that is missing is named
+ *              INGOT_E_FORMAT     path breaks rule 1 or 5
+ */
+enum ingot_code tree_find(const struct tree *tree, const char *path, struct tree_entry **ret_entry,
+                          struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Finds what path leads to when symlinks are followed inside the tree (rule 5).
+ *
+ * follow_last  whether a symlink in the last part is followed too
+ * Fails with   INGOT_E_NOT_FOUND  a part is missing
+ *              INGOT_E_FORMAT     a path or link climbs out of the tree; more than 40 links are met; a part
+ *                                 that must be a directory is not
+ */
+enum ingot_code tree_resolve(const struct tree *tree, const char *path, bool follow_last,
+                             struct tree_entry **ret_entry, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Adds a child, or gives an existing one a new inode: a later entry replaces an earlier one.
+ *
+ * A directory over a directory keeps its children and takes mode, owner, time and xattrs of the new one.
+ * Anything else over a directory with children, or a directory over anything else, replaces it whole.
+ *
+ * inode        taken, also on failure; its link_count is set here
+ * ret_entry    borrowed; may be NULL
+ * Fails with   INGOT_E_MEMORY
+ *              INGOT_E_FORMAT  the name breaks rule 1
+ *              INGOT_E_USAGE   parent is no directory
+ */
+enum ingot_code tree_put(struct tree *tree, struct tree_entry *parent, const char *name, size_t name_bytes,
+                         struct tree_inode *inode, struct tree_entry **ret_entry,
+                         struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Adds a child that shares the inode of another entry; replaces what was there, as tree_put() does.
+ *
+ * Fails with   as tree_put(); INGOT_E_USAGE  target is a directory
+ */
+enum ingot_code tree_put_link(struct tree *tree, struct tree_entry *parent, const char *name,
+                              size_t name_bytes, struct tree_entry *target,
+                              struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Removes an entry and everything below it; the root only loses its children. */
+void tree_remove(struct tree *tree, struct tree_entry *entry);
+
+/*
+ * Moves everything below the directory at path into a tree of its own; the directory stays behind, empty:
+ * a mount point.  The new root has the directory's mode, owner, time and xattrs.
+ *
+ * Fails with   INGOT_E_MEMORY; INGOT_E_NOT_FOUND; INGOT_E_FORMAT  not a directory, or a hard link crosses
+ *              from the moved part to the rest
+ */
+enum ingot_code tree_split(struct tree *tree, const char *path, struct tree **ret_part,
+                           struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Inodes of their own, for tree_put(): zeroed but for kind; link_count 0. */
+struct tree_inode *tree_inode_new(enum tree_kind kind); /* NULL when out of memory */
+void tree_inode_free(struct tree_inode *inode);
+void tree_inode_drop(struct tree_inode **inode);
+
+/*
+ * Adds a run at the end of a file's runs; joined to the last one where both continue it.
+ *
+ * Fails with   INGOT_E_MEMORY; INGOT_E_BUG  rule 4 is broken
+ */
+enum ingot_code tree_inode_add_run(struct tree_inode *inode, const struct tree_run *run,
+                                   struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Sets an xattr, replacing one of the same name.
+ *
+ * Fails with   INGOT_E_MEMORY; INGOT_E_FORMAT  the name has no namespace, is over 255 bytes, or the value is
+ *              over 64 KiB
+ */
+enum ingot_code tree_inode_set_xattr(struct tree_inode *inode, const char *name, const void *value,
+                                     size_t value_bytes, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Reads a file's bytes, zeros for its holes.
+ *
+ * Fails with   INGOT_E_FORMAT  past the end; and whatever the source fails with
+ */
+enum ingot_code tree_inode_read(const struct tree_inode *inode, uint64_t offset_bytes, void *bytes,
+                                size_t size_bytes, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Seals the tree: sorts children and xattrs, sets every time later than epoch to epoch, clears marks.
+ * A sealed tree may be edited again and sealed again.
+ *
+ * Fails with   INGOT_E_MEMORY
+ */
+enum ingot_code tree_seal(struct tree *tree, int64_t epoch_seconds, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* The next entry of a walk in canonical order, parents first; NULL after the last. Start with the root. */
+struct tree_entry *tree_walk_next(const struct tree_entry *root, const struct tree_entry *entry);
+
+void tree_take_census(const struct tree *tree, struct tree_census *ret_census);
+
+/* The path from the root, "/" for the root itself; owned by the caller (free), NULL when out of memory. */
+char *tree_entry_path(const struct tree_entry *entry);
+
+#endif
