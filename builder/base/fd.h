@@ -9,7 +9,7 @@
  *          (2) A transfer moves all its bytes or fails; EINTR is not seen by the caller.
  *          (3) A written file ends in fd_settle(); fd_drop() is for the failing path.
  *          (4) A draft has no name until draft_publish() has settled it: the old file or the whole new
- *              one is under the path at any moment, also after SIGKILL.  Nothing else calls rename().
+ *              one is under the path at any moment, also after SIGKILL.  Nothing else renames.
  * Tests    tests/unit/base/test_fd.c, tests/fault/test_fd_fault.c
  */
 #include <stdbool.h>
