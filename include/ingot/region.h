@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INGOT_REGION_H
+#define INGOT_REGION_H
+
+/* include/ingot/region.h
+ * region: the local region as an HTTP endpoint for the AWS CLI and SDKs.
+ *
+ * Rules    (1) The store survives restarts and kills; several processes may serve one store.
+ *          (2) Requests are signed: the key pair is in credentials_file, an AWS shared credentials file made
+ *              with the store, readable by its owner only.
+ * Tests    tests/cli/, tests/judges/
+ */
+#include <ingot/error.h>
+
+struct ingot_region; /* a running server */
+
+/*
+ * Starts serving on threads of its own.
+ *
+ * region_folder  the store; made when missing
+ * listen         "127.0.0.1:5810"; port 0: any free one
+ * Fails with     INGOT_E_USAGE   listen is not ADDRESS:PORT
+ *                INGOT_E_SYSTEM  the address is taken, the store cannot be opened
+ *                INGOT_E_FORMAT  the store's catalogue is not one
+ *                INGOT_E_MEMORY
+ */
+enum ingot_code ingot_region_serve(const char *region_folder, const char *listen,
+                                   struct ingot_region **ret_region,
+                                   struct ingot_error *err) INGOT_MUST_CHECK;
+const char *ingot_region_url(const struct ingot_region *region);              /* "http://127.0.0.1:5810" */
+const char *ingot_region_credentials_file(const struct ingot_region *region); /* a path */
+void ingot_region_stop(struct ingot_region *region);
+
+#endif
