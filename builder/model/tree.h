@@ -73,7 +73,7 @@ struct tree_inode {
         struct tree_xattr *xattrs; /* bytewise order of names once sealed */
         size_t xattr_count;
         uint32_t link_count; /* entries that share this inode */
-        uint32_t mark;       /* for whoever walks the sealed tree: 0 after tree_seal() */
+        uint32_t mark;       /* for whoever walks the sealed tree: 0 after tree_seal(); below 2^31 */
 };
 
 struct tree_entry {
@@ -83,7 +83,8 @@ struct tree_entry {
         struct tree_inode *inode;
         struct tree_entry **children; /* of a directory; sorted once sealed */
         size_t child_count, child_capacity;
-        void *index; /* private to tree.c: finds children by name */
+        size_t position; /* among the parent's children; tree.c keeps it */
+        void *index;     /* private to tree.c: finds children by name */
 };
 
 struct tree; /* opaque: the root entry and what it owns */
@@ -128,6 +129,11 @@ enum ingot_code tree_find(const struct tree *tree, const char *path, struct tree
 enum ingot_code tree_resolve(const struct tree *tree, const char *path, bool follow_last,
                              struct tree_entry **ret_entry, struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* As tree_resolve(), from the directory start; an absolute link still begins at the root. */
+enum ingot_code tree_resolve_from(const struct tree *tree, struct tree_entry *start, const char *path,
+                                  bool follow_last, struct tree_entry **ret_entry,
+                                  struct ingot_error *err) INGOT_MUST_CHECK;
+
 /*
  * Adds a child, or gives an existing one a new inode: a later entry replaces an earlier one.
  *
@@ -158,7 +164,7 @@ void tree_remove(struct tree *tree, struct tree_entry *entry);
 
 /*
  * Moves everything below the directory at path into a tree of its own; the directory stays behind, empty:
- * a mount point.  The new root has the directory's mode, owner, time and xattrs.
+ * a mount point.  The new root has the directory's mode, owner, time and xattrs.  Clears marks.
  *
  * Fails with   INGOT_E_MEMORY; INGOT_E_NOT_FOUND; INGOT_E_FORMAT  not a directory, or a hard link crosses
  *              from the moved part to the rest
@@ -204,7 +210,10 @@ enum ingot_code tree_inode_read(const struct tree_inode *inode, uint64_t offset_
  */
 enum ingot_code tree_seal(struct tree *tree, int64_t epoch_seconds, struct ingot_error *err) INGOT_MUST_CHECK;
 
-/* The next entry of a walk in canonical order, parents first; NULL after the last. Start with the root. */
+/*
+ * The next entry of a walk of root and all below it, parents first; NULL after the last.  Start with root.
+ * The order is canonical in a sealed tree, that of insertion in another.
+ */
 struct tree_entry *tree_walk_next(const struct tree_entry *root, const struct tree_entry *entry);
 
 void tree_take_census(const struct tree *tree, struct tree_census *ret_census);

@@ -1,0 +1,859 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/checked.h"
+#include "base/own.h"
+#include "model/tree.h"
+
+enum {
+        INDEX_FROM_CHILDREN = 16, /* fewer are found sooner by looking at each */
+        LINKS_MAX = 40,           /* as the kernel's MAXSYMLINKS */
+        XATTR_NAME_MAX_BYTES = 255,
+        XATTR_VALUE_MAX_BYTES = 65536,
+        PENDING_MAX_BYTES = 1 << 20, /* of a path while links in it are being followed */
+};
+
+static const uint32_t mark_counted = UINT32_C(1) << 31;
+
+struct tree {
+        struct tree_entry *root;
+};
+
+/*
+ * Open addressing with linear probing, at most half full.  The seed is the directory's address: names that
+ * collide in one run do not collide in the next, so an archive cannot be made to be slow; and as nothing is
+ * ever listed in the order of the index, no result depends on it.
+ */
+struct child_index {
+        uint64_t seed;
+        size_t slot_count; /* a power of two */
+        struct tree_entry *slots[];
+};
+
+static uint64_t name_hash(uint64_t seed, const char *name, size_t name_bytes)
+{
+        uint64_t hash = seed ^ UINT64_C(0xcbf29ce484222325);
+
+        for (size_t i = 0; i < name_bytes; i++) {
+                hash = (hash ^ (uint8_t)name[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+                hash ^= hash >> 29;
+        }
+        return hash ^ (hash >> 32);
+}
+
+static size_t index_home(const struct child_index *index, const struct tree_entry *entry)
+{
+        return (size_t)name_hash(index->seed, entry->name, entry->name_bytes) & (index->slot_count - 1);
+}
+
+static void index_insert(struct child_index *index, struct tree_entry *entry)
+{
+        size_t at = index_home(index, entry);
+
+        while (index->slots[at])
+                at = (at + 1) & (index->slot_count - 1);
+        index->slots[at] = entry;
+}
+
+/* Leaves no gap: what was pushed past the removed entry moves back towards its home. */
+static void index_remove(struct child_index *index, const struct tree_entry *entry)
+{
+        size_t mask = index->slot_count - 1, at = index_home(index, entry), next;
+
+        while (index->slots[at] != entry)
+                at = (at + 1) & mask;
+        for (next = (at + 1) & mask; index->slots[next]; next = (next + 1) & mask) {
+                size_t home = index_home(index, index->slots[next]);
+
+                if (((next - home) & mask) < ((next - at) & mask))
+                        continue; /* its home lies behind the gap */
+                index->slots[at] = index->slots[next];
+                at = next;
+        }
+        index->slots[at] = NULL;
+}
+
+/* Makes room in the index of a directory that is about to have child_count children. */
+static enum ingot_code index_reserve(struct tree_entry *directory, size_t child_count,
+                                     struct ingot_error *err)
+{
+        struct child_index *index = directory->index;
+        size_t slot_count = INDEX_FROM_CHILDREN * 4, size_bytes;
+
+        if (child_count < INDEX_FROM_CHILDREN || (index && child_count <= index->slot_count / 2))
+                return INGOT_OK;
+        while (slot_count < child_count * 4)
+                slot_count *= 2;
+        size_bytes = sizeof(*index) + slot_count * sizeof(index->slots[0]);
+        index = calloc(1, size_bytes);
+        if (!index)
+                return ingot_fail_memory(err, size_bytes);
+        index->seed = (uint64_t)(uintptr_t)index;
+        index->slot_count = slot_count;
+        for (size_t i = 0; i < directory->child_count; i++)
+                index_insert(index, directory->children[i]);
+        free(directory->index);
+        directory->index = index;
+        return INGOT_OK;
+}
+
+static bool entry_has_name(const struct tree_entry *entry, const char *name, size_t name_bytes)
+{
+        return entry->name_bytes == name_bytes && memcmp(entry->name, name, name_bytes) == 0;
+}
+
+struct tree_entry *tree_child(const struct tree_entry *entry, const char *name, size_t name_bytes)
+{
+        const struct child_index *index = entry->index;
+
+        if (!index) {
+                for (size_t i = entry->child_count; i-- > 0;)
+                        if (entry_has_name(entry->children[i], name, name_bytes))
+                                return entry->children[i];
+                return NULL;
+        }
+        for (size_t at = (size_t)name_hash(index->seed, name, name_bytes) & (index->slot_count - 1);
+             index->slots[at]; at = (at + 1) & (index->slot_count - 1))
+                if (entry_has_name(index->slots[at], name, name_bytes))
+                        return index->slots[at];
+        return NULL;
+}
+
+/* ---- inodes ---- */
+
+struct tree_inode *tree_inode_new(enum tree_kind kind)
+{
+        struct tree_inode *inode = calloc(1, sizeof(*inode));
+
+        if (inode)
+                inode->kind = kind;
+        return inode;
+}
+
+void tree_inode_free(struct tree_inode *inode)
+{
+        if (!inode)
+                return;
+        for (size_t i = 0; i < inode->xattr_count; i++) {
+                free(inode->xattrs[i].name);
+                free(inode->xattrs[i].value);
+        }
+        free(inode->xattrs);
+        free(inode->runs);
+        free(inode->target);
+        free(inode);
+}
+
+void tree_inode_drop(struct tree_inode **inode)
+{
+        tree_inode_free(*inode);
+        *inode = NULL;
+}
+
+static void inode_unlink(struct tree_inode *inode)
+{
+        if (inode && --inode->link_count == 0)
+                tree_inode_free(inode);
+}
+
+static bool run_is_sound(const struct tree_inode *inode, const struct tree_run *run)
+{
+        const struct tree_run *last = inode->run_count ? &inode->runs[inode->run_count - 1] : NULL;
+        uint64_t end, last_end;
+
+        if (inode->kind != TREE_FILE || !run->source || run->size_bytes == 0 ||
+            run->file_offset_bytes % TREE_HOLE_BYTES != 0 ||
+            !checked_add_u64(run->file_offset_bytes, run->size_bytes, &end) ||
+            !checked_add_u64(run->source_offset_bytes, run->size_bytes, &end))
+                return false;
+        if (!last)
+                return true;
+        last_end = last->file_offset_bytes + last->size_bytes;
+        return last_end % TREE_HOLE_BYTES == 0 && last_end <= run->file_offset_bytes;
+}
+
+enum ingot_code tree_inode_add_run(struct tree_inode *inode, const struct tree_run *run,
+                                   struct ingot_error *err)
+{
+        struct tree_run *last = inode->run_count ? &inode->runs[inode->run_count - 1] : NULL;
+
+        if (!run_is_sound(inode, run))
+                return ingot_fail(err, INGOT_E_BUG,
+                                  "a run of %" PRIu64 " bytes at %" PRIu64 " is out of place",
+                                  run->size_bytes, run->file_offset_bytes);
+        if (last && last->source == run->source &&
+            last->file_offset_bytes + last->size_bytes == run->file_offset_bytes &&
+            last->source_offset_bytes + last->size_bytes == run->source_offset_bytes) {
+                last->size_bytes += run->size_bytes;
+                return INGOT_OK;
+        }
+        if (inode->run_count == inode->run_capacity) {
+                size_t capacity = inode->run_capacity ? inode->run_capacity * 2 : 1;
+                struct tree_run *runs = reallocarray(inode->runs, capacity, sizeof(*runs));
+
+                if (!runs)
+                        return ingot_fail_memory(err, capacity * sizeof(*runs));
+                inode->runs = runs;
+                inode->run_capacity = capacity;
+        }
+        inode->runs[inode->run_count++] = *run;
+        return INGOT_OK;
+}
+
+static struct tree_xattr *find_xattr(const struct tree_inode *inode, const char *name)
+{
+        for (size_t i = 0; i < inode->xattr_count; i++)
+                if (strcmp(inode->xattrs[i].name, name) == 0)
+                        return &inode->xattrs[i];
+        return NULL;
+}
+
+enum ingot_code tree_inode_set_xattr(struct tree_inode *inode, const char *name, const void *value,
+                                     size_t value_bytes, struct ingot_error *err)
+{
+        const char *dot = strchr(name, '.');
+        struct tree_xattr *xattr = find_xattr(inode, name), *xattrs;
+        OWNED(heap_drop) uint8_t *copy = NULL;
+
+        if (!dot || dot == name || !dot[1] || strlen(name) > XATTR_NAME_MAX_BYTES)
+                return ingot_fail(err, INGOT_E_FORMAT, "'%.255s' is no name of an extended attribute", name);
+        if (value_bytes > XATTR_VALUE_MAX_BYTES)
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "extended attribute '%s' has %zu bytes; %d is the kernel's limit", name,
+                                  value_bytes, XATTR_VALUE_MAX_BYTES);
+        copy = malloc(value_bytes + 1);
+        if (!copy)
+                return ingot_fail_memory(err, value_bytes + 1);
+        if (value_bytes)
+                memcpy(copy, value, value_bytes);
+        if (!xattr) {
+                OWNED(heap_drop) char *name_copy = strdup(name);
+
+                xattrs = name_copy ? reallocarray(inode->xattrs, inode->xattr_count + 1, sizeof(*xattrs))
+                                   : NULL;
+                if (!xattrs)
+                        return ingot_fail_memory(err, (inode->xattr_count + 1) * sizeof(*xattrs));
+                inode->xattrs = xattrs;
+                xattr = &xattrs[inode->xattr_count++];
+                *xattr = (struct tree_xattr){ .name = TAKE(name_copy) };
+        }
+        free(xattr->value);
+        xattr->value = TAKE(copy);
+        xattr->value_bytes = value_bytes;
+        return INGOT_OK;
+}
+
+/* The first run that ends past offset_bytes; run_count when there is none. */
+static size_t find_run(const struct tree_inode *inode, uint64_t offset_bytes)
+{
+        size_t low = 0, high = inode->run_count;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                const struct tree_run *run = &inode->runs[middle];
+
+                if (run->file_offset_bytes + run->size_bytes <= offset_bytes)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+enum ingot_code tree_inode_read(const struct tree_inode *inode, uint64_t offset_bytes, void *bytes,
+                                size_t size_bytes, struct ingot_error *err)
+{
+        uint8_t *out = bytes;
+        uint64_t end;
+
+        if (!checked_add_u64(offset_bytes, size_bytes, &end) || end > inode->size_bytes)
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "%zu bytes at %" PRIu64 " of a file of %" PRIu64 " bytes", size_bytes,
+                                  offset_bytes, inode->size_bytes);
+        for (size_t i = find_run(inode, offset_bytes); offset_bytes < end; i++) {
+                const struct tree_run *run = i < inode->run_count ? &inode->runs[i] : NULL;
+                uint64_t run_start = run ? min_u64(max_u64(run->file_offset_bytes, offset_bytes), end) : end;
+                uint64_t run_end = run ? min_u64(run->file_offset_bytes + run->size_bytes, end) : end;
+                enum ingot_code r;
+
+                memset(out, 0, (size_t)(run_start - offset_bytes));
+                out += run_start - offset_bytes;
+                offset_bytes = run_start;
+                if (offset_bytes >= run_end)
+                        continue;
+                r = byte_source_read(run->source,
+                                     run->source_offset_bytes + (offset_bytes - run->file_offset_bytes), out,
+                                     (size_t)(run_end - offset_bytes), err);
+                if (r)
+                        return r;
+                out += run_end - offset_bytes;
+                offset_bytes = run_end;
+        }
+        return INGOT_OK;
+}
+
+/* ---- entries ---- */
+
+/* The name is kept in the entry's own memory. */
+static struct tree_entry *entry_new(const char *name, size_t name_bytes)
+{
+        struct tree_entry *entry = calloc(1, sizeof(*entry) + name_bytes + 1);
+
+        if (!entry)
+                return NULL;
+        entry->name = (char *)(entry + 1);
+        memcpy(entry->name, name, name_bytes);
+        entry->name_bytes = name_bytes;
+        return entry;
+}
+
+static void entry_forget_children(struct tree_entry *entry)
+{
+        free(entry->children);
+        free(entry->index);
+        entry->children = NULL;
+        entry->index = NULL;
+        entry->child_count = entry->child_capacity = 0;
+}
+
+static void entry_free(struct tree_entry *entry)
+{
+        inode_unlink(entry->inode);
+        entry_forget_children(entry);
+        free(entry);
+}
+
+/* Frees everything below top, deepest first, without recursion: depth is the input's. */
+static void free_below(struct tree_entry *top)
+{
+        struct tree_entry *at = top;
+
+        for (;;) {
+                struct tree_entry *parent = at->parent;
+
+                if (at->child_count > 0) {
+                        at = at->children[at->child_count - 1];
+                        continue;
+                }
+                if (at == top)
+                        break;
+                parent->child_count--;
+                entry_free(at);
+                at = parent;
+        }
+        entry_forget_children(top);
+}
+
+enum ingot_code tree_new(struct tree **ret_tree, struct ingot_error *err)
+{
+        struct tree *tree = calloc(1, sizeof(*tree));
+
+        if (tree)
+                tree->root = entry_new("", 0);
+        if (tree && tree->root)
+                tree->root->inode = tree_inode_new(TREE_DIRECTORY);
+        if (!tree || !tree->root || !tree->root->inode) {
+                tree_free(tree);
+                return ingot_fail_memory(err, sizeof(*tree));
+        }
+        tree->root->inode->mode = 0755;
+        tree->root->inode->link_count = 1;
+        *ret_tree = tree;
+        return INGOT_OK;
+}
+
+void tree_free(struct tree *tree)
+{
+        if (!tree)
+                return;
+        if (tree->root) {
+                free_below(tree->root);
+                entry_free(tree->root);
+        }
+        free(tree);
+}
+
+void tree_drop(struct tree **tree)
+{
+        tree_free(*tree);
+        *tree = NULL;
+}
+
+struct tree_entry *tree_root(const struct tree *tree)
+{
+        return tree->root;
+}
+
+static enum ingot_code check_name(const char *name, size_t name_bytes, struct ingot_error *err)
+{
+        if (name_bytes == 0)
+                return ingot_fail(err, INGOT_E_FORMAT, "a file name is empty");
+        if (name_bytes > TREE_NAME_MAX_BYTES)
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "file name '%.40s...' has %zu bytes; %d is the limit of file systems", name,
+                                  name_bytes, TREE_NAME_MAX_BYTES);
+        if ((name_bytes == 1 && name[0] == '.') || (name_bytes == 2 && name[0] == '.' && name[1] == '.'))
+                return ingot_fail(err, INGOT_E_FORMAT, "'%.*s' is no file name", (int)name_bytes, name);
+        if (memchr(name, '/', name_bytes) || memchr(name, '\0', name_bytes))
+                return ingot_fail(err, INGOT_E_FORMAT, "file name '%.*s' holds a '/' or a NUL",
+                                  (int)name_bytes, name);
+        return INGOT_OK;
+}
+
+static enum ingot_code append_child(struct tree_entry *parent, struct tree_entry *entry,
+                                    struct ingot_error *err)
+{
+        enum ingot_code r = index_reserve(parent, parent->child_count + 1, err);
+
+        if (r)
+                return r;
+        if (parent->child_count == parent->child_capacity) {
+                size_t capacity = parent->child_capacity ? parent->child_capacity * 2 : 4;
+                struct tree_entry **children = reallocarray(parent->children, capacity, sizeof(*children));
+
+                if (!children)
+                        return ingot_fail_memory(err, capacity * sizeof(struct tree_entry *));
+                parent->children = children;
+                parent->child_capacity = capacity;
+        }
+        entry->parent = parent;
+        entry->position = parent->child_count;
+        parent->children[parent->child_count++] = entry;
+        if (parent->index)
+                index_insert(parent->index, entry);
+        return INGOT_OK;
+}
+
+/* Puts inode, of which the caller has a link to give, under a name. */
+static enum ingot_code place(struct tree_entry *parent, const char *name, size_t name_bytes,
+                             struct tree_inode *inode, struct tree_entry **ret_entry, struct ingot_error *err)
+{
+        struct tree_entry *entry;
+        enum ingot_code r;
+
+        if (parent->inode->kind != TREE_DIRECTORY)
+                return ingot_fail(err, INGOT_E_USAGE, "'%s' is not a directory", parent->name);
+        r = check_name(name, name_bytes, err);
+        if (r)
+                return r;
+        entry = tree_child(parent, name, name_bytes);
+        if (entry) {
+                if (inode->kind != TREE_DIRECTORY || entry->inode->kind != TREE_DIRECTORY)
+                        free_below(entry);
+                inode_unlink(entry->inode);
+        } else {
+                entry = entry_new(name, name_bytes);
+                if (!entry)
+                        return ingot_fail_memory(err, sizeof(*entry) + name_bytes);
+                r = append_child(parent, entry, err);
+                if (r) {
+                        entry_free(entry);
+                        return r;
+                }
+        }
+        entry->inode = inode;
+        if (ret_entry)
+                *ret_entry = entry;
+        return INGOT_OK;
+}
+
+enum ingot_code tree_put(struct tree *tree, struct tree_entry *parent, const char *name, size_t name_bytes,
+                         struct tree_inode *inode, struct tree_entry **ret_entry, struct ingot_error *err)
+{
+        enum ingot_code r;
+
+        (void)tree;
+        inode->link_count = 1;
+        r = place(parent, name, name_bytes, inode, ret_entry, err);
+        if (r)
+                tree_inode_free(inode);
+        return r;
+}
+
+enum ingot_code tree_put_link(struct tree *tree, struct tree_entry *parent, const char *name,
+                              size_t name_bytes, struct tree_entry *target, struct ingot_error *err)
+{
+        struct tree_inode *inode = target->inode;
+        enum ingot_code r;
+
+        (void)tree;
+        if (inode->kind == TREE_DIRECTORY)
+                return ingot_fail(err, INGOT_E_USAGE, "'%s' is a directory and cannot have a hard link",
+                                  target->name);
+        inode->link_count++; /* first: what is replaced may be the target, or a directory that holds it */
+        r = place(parent, name, name_bytes, inode, NULL, err);
+        if (r)
+                inode->link_count--;
+        return r;
+}
+
+void tree_remove(struct tree *tree, struct tree_entry *entry)
+{
+        struct tree_entry *parent = entry->parent;
+
+        free_below(entry);
+        if (entry == tree->root)
+                return;
+        if (parent->index)
+                index_remove(parent->index, entry);
+        parent->child_count--;
+        for (size_t i = entry->position; i < parent->child_count; i++) {
+                parent->children[i] = parent->children[i + 1];
+                parent->children[i]->position = i;
+        }
+        entry_free(entry);
+}
+
+/* ---- paths ---- */
+
+/* Takes the next part off *path; false at the end.  Empty parts and "." are passed over. */
+static bool next_part(const char **path, const char **ret_part, size_t *ret_part_bytes)
+{
+        for (;;) {
+                size_t part_bytes;
+
+                *path += strspn(*path, "/");
+                part_bytes = strcspn(*path, "/");
+                if (part_bytes == 0)
+                        return false;
+                *ret_part = *path;
+                *ret_part_bytes = part_bytes;
+                *path += part_bytes;
+                if (part_bytes != 1 || **ret_part != '.')
+                        return true;
+        }
+}
+
+static bool part_is_dot_dot(const char *part, size_t part_bytes)
+{
+        return part_bytes == 2 && part[0] == '.' && part[1] == '.';
+}
+
+static enum ingot_code check_path(const char *path, struct ingot_error *err)
+{
+        const char *rest = path, *part;
+        size_t part_bytes;
+
+        while (next_part(&rest, &part, &part_bytes)) {
+                enum ingot_code r;
+
+                if (part_is_dot_dot(part, part_bytes))
+                        return ingot_fail(err, INGOT_E_FORMAT, "path '%s' has a '..'", path);
+                r = check_name(part, part_bytes, err);
+                if (r)
+                        return r;
+        }
+        return INGOT_OK;
+}
+
+/* Says which part of path is missing or is no directory. */
+static enum ingot_code fail_at(struct ingot_error *err, enum ingot_code code, const char *fact,
+                               const struct tree_entry *directory, const char *part, size_t part_bytes,
+                               const char *path)
+{
+        OWNED(heap_drop) char *folder = tree_entry_path(directory);
+        const char *shown = folder && folder[1] ? folder : "";
+
+        return ingot_fail(err, code, "'%s%s%.*s' of path '%s' %s", shown, part_bytes ? "/" : "",
+                          (int)part_bytes, part, path, fact);
+}
+
+enum ingot_code tree_find(const struct tree *tree, const char *path, struct tree_entry **ret_entry,
+                          struct ingot_error *err)
+{
+        struct tree_entry *at = tree->root;
+        const char *rest = path, *part;
+        size_t part_bytes;
+        enum ingot_code r = check_path(path, err);
+
+        if (r)
+                return r;
+        while (next_part(&rest, &part, &part_bytes)) {
+                struct tree_entry *child = tree_child(at, part, part_bytes);
+
+                if (!child)
+                        return fail_at(err, INGOT_E_NOT_FOUND, "does not exist", at, part, part_bytes, path);
+                at = child;
+        }
+        *ret_entry = at;
+        return INGOT_OK;
+}
+
+/* What is left of a path while the links in it are being followed. */
+struct pursuit {
+        const char *path; /* as it was asked for */
+        char *pending;    /* owned: the text that rest points into */
+        const char *rest;
+        unsigned links;
+};
+
+static void pursuit_release(struct pursuit *pursuit)
+{
+        free(pursuit->pending);
+}
+
+static enum ingot_code follow_link(struct pursuit *pursuit, const char *target, struct ingot_error *err)
+{
+        OWNED(buffer_release) struct buffer text = BUFFER_INIT(PENDING_MAX_BYTES);
+        enum ingot_code r;
+
+        if (++pursuit->links > LINKS_MAX)
+                return ingot_fail(err, INGOT_E_FORMAT, "path '%s' meets more than %d symlinks", pursuit->path,
+                                  LINKS_MAX);
+        buffer_append_text(&text, target);
+        buffer_append_char(&text, '/');
+        buffer_append_text(&text, pursuit->rest);
+        r = buffer_check(&text, err);
+        if (r)
+                return r;
+        free(pursuit->pending);
+        pursuit->pending = buffer_take(&text);
+        if (!pursuit->pending)
+                return ingot_fail_memory(err, PENDING_MAX_BYTES);
+        pursuit->rest = pursuit->pending;
+        return INGOT_OK;
+}
+
+/* Whether nothing but slashes and dots is left to follow. */
+static bool pursuit_is_over(const struct pursuit *pursuit)
+{
+        const char *rest = pursuit->rest, *part;
+        size_t part_bytes;
+
+        return !next_part(&rest, &part, &part_bytes);
+}
+
+enum ingot_code tree_resolve_from(const struct tree *tree, struct tree_entry *start, const char *path,
+                                  bool follow_last, struct tree_entry **ret_entry, struct ingot_error *err)
+{
+        OWNED(pursuit_release) struct pursuit pursuit = { .path = path, .rest = path };
+        struct tree_entry *at = start;
+        const char *part;
+        size_t part_bytes;
+        enum ingot_code r = check_path(path, err);
+
+        if (r)
+                return r;
+        while (next_part(&pursuit.rest, &part, &part_bytes)) {
+                struct tree_entry *child;
+
+                if (part_is_dot_dot(part, part_bytes)) {
+                        if (!at->parent)
+                                return ingot_fail(err, INGOT_E_FORMAT,
+                                                  "path '%s' leads out of the tree through a symlink", path);
+                        at = at->parent;
+                        continue;
+                }
+                if (at->inode->kind != TREE_DIRECTORY)
+                        return fail_at(err, INGOT_E_FORMAT, "is not a directory", at, "", 0, path);
+                child = tree_child(at, part, part_bytes);
+                if (!child)
+                        return fail_at(err, INGOT_E_NOT_FOUND, "does not exist", at, part, part_bytes, path);
+                if (child->inode->kind != TREE_SYMLINK || (!follow_last && pursuit_is_over(&pursuit))) {
+                        at = child;
+                        continue;
+                }
+                if (child->inode->target[0] == '/')
+                        at = tree->root;
+                r = follow_link(&pursuit, child->inode->target, err);
+                if (r)
+                        return r;
+        }
+        *ret_entry = at;
+        return INGOT_OK;
+}
+
+enum ingot_code tree_resolve(const struct tree *tree, const char *path, bool follow_last,
+                             struct tree_entry **ret_entry, struct ingot_error *err)
+{
+        return tree_resolve_from(tree, tree->root, path, follow_last, ret_entry, err);
+}
+
+char *tree_entry_path(const struct tree_entry *entry)
+{
+        size_t size_bytes = 1;
+        char *path, *at;
+
+        for (const struct tree_entry *up = entry; up->parent; up = up->parent)
+                size_bytes += up->name_bytes + 1;
+        path = malloc(size_bytes + 1);
+        if (!path)
+                return NULL;
+        at = path + size_bytes - 1;
+        *at = '\0';
+        for (; entry->parent; entry = entry->parent) {
+                at -= entry->name_bytes;
+                memcpy(at, entry->name, entry->name_bytes);
+                *--at = '/';
+        }
+        if (size_bytes == 1) {
+                path[0] = '/';
+                path[1] = '\0';
+        }
+        return path;
+}
+
+/* ---- the tree as a whole ---- */
+
+struct tree_entry *tree_walk_next(const struct tree_entry *root, const struct tree_entry *entry)
+{
+        if (entry->child_count > 0)
+                return entry->children[0];
+        for (; entry != root; entry = entry->parent)
+                if (entry->position + 1 < entry->parent->child_count)
+                        return entry->parent->children[entry->position + 1];
+        return NULL;
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+        const struct tree_entry *a = *(struct tree_entry *const *)left;
+        const struct tree_entry *b = *(struct tree_entry *const *)right;
+        int order = memcmp(a->name, b->name, a->name_bytes < b->name_bytes ? a->name_bytes : b->name_bytes);
+
+        return order ? order : (a->name_bytes > b->name_bytes) - (a->name_bytes < b->name_bytes);
+}
+
+static int compare_xattrs(const void *left, const void *right)
+{
+        const struct tree_xattr *a = left, *b = right;
+
+        return strcmp(a->name, b->name);
+}
+
+static void sort_children(struct tree_entry *entry)
+{
+        size_t i = 1;
+
+        while (i < entry->child_count && compare_entries(&entry->children[i - 1], &entry->children[i]) < 0)
+                i++;
+        if (i >= entry->child_count)
+                return;
+        qsort(entry->children, entry->child_count, sizeof(struct tree_entry *), compare_entries);
+        for (i = 0; i < entry->child_count; i++)
+                entry->children[i]->position = i;
+}
+
+enum ingot_code tree_seal(struct tree *tree, int64_t epoch_seconds, struct ingot_error *err)
+{
+        (void)err;
+        for (struct tree_entry *entry = tree->root; entry; entry = tree_walk_next(tree->root, entry)) {
+                struct tree_inode *inode = entry->inode;
+
+                sort_children(entry);
+                if (inode->xattr_count > 1)
+                        qsort(inode->xattrs, inode->xattr_count, sizeof(*inode->xattrs), compare_xattrs);
+                if (inode->mtime.seconds >= epoch_seconds)
+                        inode->mtime = (struct tree_time){ .seconds = epoch_seconds };
+                inode->mark = 0;
+        }
+        return INGOT_OK;
+}
+
+static enum ingot_code copy_directory_inode(const struct tree_inode *from, struct tree_inode *to,
+                                            struct ingot_error *err)
+{
+        to->mode = from->mode;
+        to->uid = from->uid;
+        to->gid = from->gid;
+        to->mtime = from->mtime;
+        for (size_t i = 0; i < from->xattr_count; i++) {
+                enum ingot_code r = tree_inode_set_xattr(to, from->xattrs[i].name, from->xattrs[i].value,
+                                                         from->xattrs[i].value_bytes, err);
+
+                if (r)
+                        return r;
+        }
+        return INGOT_OK;
+}
+
+/* Refuses when some inode below top has more links than there are entries for it below top. */
+static enum ingot_code check_no_link_leaves(const struct tree *tree, struct tree_entry *top, const char *path,
+                                            struct ingot_error *err)
+{
+        struct tree_entry *entry;
+
+        for (entry = tree->root; entry; entry = tree_walk_next(tree->root, entry))
+                entry->inode->mark = 0;
+        for (entry = top; entry; entry = tree_walk_next(top, entry))
+                entry->inode->mark++;
+        for (entry = top; entry; entry = tree_walk_next(top, entry))
+                if (entry->inode->mark != entry->inode->link_count) {
+                        OWNED(heap_drop) char *name = tree_entry_path(entry);
+
+                        return ingot_fail(err, INGOT_E_FORMAT,
+                                          "'%s' has a hard link outside '%s', which is a volume of its own",
+                                          name ? name : entry->name, path);
+                }
+        return INGOT_OK;
+}
+
+enum ingot_code tree_split(struct tree *tree, const char *path, struct tree **ret_part,
+                           struct ingot_error *err)
+{
+        OWNED(tree_drop) struct tree *part = NULL;
+        struct tree_entry *from, *to;
+        enum ingot_code r = tree_find(tree, path, &from, err);
+
+        if (r)
+                return r;
+        if (from->inode->kind != TREE_DIRECTORY)
+                return ingot_fail(err, INGOT_E_FORMAT, "'%s' is not a directory", path);
+        r = check_no_link_leaves(tree, from, path, err);
+        if (r)
+                return r;
+        r = tree_new(&part, err);
+        if (r)
+                return r;
+        to = part->root;
+        r = copy_directory_inode(from->inode, to->inode, err);
+        if (r)
+                return r;
+        to->children = TAKE(from->children);
+        to->index = TAKE(from->index);
+        to->child_count = from->child_count;
+        to->child_capacity = from->child_capacity;
+        from->child_count = from->child_capacity = 0;
+        for (size_t i = 0; i < to->child_count; i++)
+                to->children[i]->parent = to;
+        for (struct tree_entry *entry = to; entry; entry = tree_walk_next(to, entry))
+                entry->inode->mark = 0;
+        *ret_part = TAKE(part);
+        return INGOT_OK;
+}
+
+static void count_inode(struct tree_census *census, const struct tree_inode *inode)
+{
+        census->inodes++;
+        for (size_t i = 0; i < inode->run_count; i++)
+                census->data_bytes += inode->runs[i].size_bytes;
+        switch (inode->kind) {
+        case TREE_FILE: census->files++; break;
+        case TREE_DIRECTORY: census->directories++; break;
+        case TREE_SYMLINK: census->symlinks++; break;
+        case TREE_CHARACTER_DEVICE:
+        case TREE_BLOCK_DEVICE:
+        case TREE_FIFO:
+        case TREE_SOCKET: census->specials++; break;
+        }
+}
+
+void tree_take_census(const struct tree *tree, struct tree_census *ret_census)
+{
+        struct tree_census census = { 0 };
+        struct tree_entry *entry;
+
+        for (entry = tree->root; entry; entry = tree_walk_next(tree->root, entry)) {
+                census.entries++;
+                if (entry->inode->mark & mark_counted)
+                        continue;
+                entry->inode->mark |= mark_counted;
+                count_inode(&census, entry->inode);
+        }
+        for (entry = tree->root; entry; entry = tree_walk_next(tree->root, entry))
+                entry->inode->mark &= ~mark_counted;
+        *ret_census = census;
+}
