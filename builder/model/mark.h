@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <ingot/error.h>
+#include "base/buffer.h"
 
 struct mark {
         const char *file; /* borrowed; outlives every value that carries the mark */
@@ -40,8 +40,24 @@ void complaint_list_release(struct complaint_list *list); /* also for OWNED */
 void complain(struct complaint_list *list, const struct mark *mark, const char *key_path, const char *format,
               ...) INGOT_PRINTF(4, 5);
 
-/* Sorts by file, line and column. */
+/* Sorts by file, line, column and text. */
 void complaint_list_sort(struct complaint_list *list);
+
+/* Appends "web.yaml:14:11"; "web.yaml" for a mark without a line. */
+void mark_print(const struct mark *mark, struct buffer *out);
+
+/* Appends "web.yaml:14:11: volumes./dev/xvda.size: ..." as a message shows it, without a newline. */
+void complaint_print(const struct complaint *complaint, struct buffer *out);
+
+/*
+ * Turns a list into one error: the first complaint (sort first), and how many more there are.
+ *
+ * what         names the file when no memory was left for a single complaint
+ * Fails with   INGOT_E_TEMPLATE  there are complaints
+ *              INGOT_E_MEMORY    there are, but none could be kept
+ */
+enum ingot_code complaint_list_fail(const struct complaint_list *list, const char *what,
+                                    struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* Records a cause that carries the mark: "web.yaml:14:11: ...".  Returns code. */
 enum ingot_code mark_fail(struct ingot_error *err, enum ingot_code code, const struct mark *mark,

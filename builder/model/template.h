@@ -14,6 +14,7 @@
  */
 #include <stdbool.h>
 
+#include "base/digest.h"
 #include "base/guid.h"
 #include "model/mark.h"
 
@@ -157,9 +158,15 @@ struct template_ami {
         struct mark mark;
 };
 
+/* One --set KEY=VALUE. */
+struct template_setting {
+        const char *key, *value;
+};
+
 struct template
 {
         char *file;             /* as given; what marks and messages say */
+        struct digest digest;   /* SHA-256 of the template's bytes */
         char *folder;           /* of the file, for relative sources */
         struct text_value name; /* the AMI's: 3 to 128 characters */
         struct text_value description;
@@ -172,6 +179,8 @@ struct template
         size_t volume_count;
         struct template_boot boot;
         struct template_ami ami;
+        struct template_setting *settings; /* sorted by key; texts owned */
+        size_t setting_count;
 };
 
 void template_free(struct template *template);
