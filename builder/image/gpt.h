@@ -3,7 +3,7 @@
 #define IMAGE_GPT_H
 
 /* builder/image/gpt.h
- * gpt: the GUID partition table: laid out from a layout, and read from any disk.
+ * gpt: the GUID partition table, laid out from a layout; its header and entries encoded and decoded.
  *
  *   LBA 0           protective MBR; its first 440 bytes are boot code (image/grub_embed)
  *   LBA 1           primary header
@@ -14,13 +14,11 @@
  * Unit     sector = 512 bytes.  Ranges are half-open here and inclusive on disk, as UEFI wants them.
  * Rules    (1) Laid out: 128 entries, the entry of partition number n at index n - 1, first usable LBA 34,
  *              last usable LBA size - 34.  Every identifier comes from the layout.
- *          (2) Reading believes a copy when its signature, revision, sizes, both CRCs, its own LBA and its
- *              ranges are right and no two partitions overlap; the other copy's fault is told, not fatal.
- *          (3) Reading takes entries of 128 to 4096 bytes and up to 1024 of them, and never looks past the
- *              size it was given.
+ *          (2) A header is good when its signature, revision, sizes, own CRC, own LBA and ranges are right.
+ *          (3) Entries of 128 to 4096 bytes, a power of two, and up to 1024 of them are read.
  *          (4) A name that is not UTF-16 is read with U+FFFD in it; a name laid out is at most 36 units.
  * Source   UEFI 2.10, 5.2.3 (protective MBR), 5.3.2 (header), 5.3.3 (entries).
- * Tests    tests/unit/image/test_gpt.c, tests/fuzz/fuzz_gpt.c
+ * Tests    tests/unit/image/test_gpt.c
  */
 #include "base/guid.h"
 #include "model/extent.h"
@@ -63,6 +61,9 @@ bool gpt_entry_encode(const struct gpt_entry *entry, uint8_t out[GPT_ENTRY_BYTES
 /* Reads one entry; number is not set.  A nil type GUID means that the entry is not used. */
 void gpt_entry_decode(const uint8_t in[GPT_ENTRY_BYTES], struct gpt_entry *ret_entry);
 
+/* Whether a sector begins with the signature of a GPT header. */
+bool gpt_header_is_signed(const uint8_t sector[SECTOR_BYTES]);
+
 /*
  * Reads a header sector that must stand at own_lba of a disk of size_sectors.
  *
@@ -74,8 +75,6 @@ bool gpt_header_decode(const uint8_t sector[SECTOR_BYTES], uint64_t own_lba, uin
 
 /* The name people use for a type GUID: "esp", "bios-boot", "linux" ...; NULL when it is not known. */
 const char *gpt_type_name(const struct guid *type_guid);
-/* The type GUID of a template's partition type on an architecture ("x86_64", "arm64"). */
-void gpt_type_guid(enum partition_type type, const char *architecture, struct guid *ret_type_guid);
 
 struct gpt_image; /* owns the bytes of both copies */
 
@@ -103,30 +102,5 @@ uint8_t *gpt_image_mbr(struct gpt_image *image);
  */
 enum ingot_code gpt_image_extents(const struct gpt_image *image, struct extent_list *list,
                                   struct ingot_error *err) INGOT_MUST_CHECK;
-
-struct gpt_table {
-        uint64_t size_sectors;
-        struct guid disk_guid;
-        uint64_t first_usable_lba, end_usable_lba;
-        struct gpt_entry *entries; /* those in use, ascending by start_lba */
-        size_t entry_count;
-        char mbr_fault[GPT_FAULT_BYTES];     /* "" when LBA 0 is a protective MBR */
-        char primary_fault[GPT_FAULT_BYTES]; /* "" when the primary copy is good */
-        char backup_fault[GPT_FAULT_BYTES];  /* "" when the backup copy is good */
-        bool is_from_backup;                 /* the entries were read from the backup copy */
-        bool copies_differ;                  /* both are good and say different things */
-};
-
-/*
- * Reads the table of a disk of size_bytes.
- *
- * ret_table    owned by the caller: gpt_table_release()
- * Fails with   INGOT_E_NOT_FOUND  there is no GPT signature where a header could be
- *              INGOT_E_FORMAT     there is, and neither copy is good; both faults are in the cause
- *              INGOT_E_MEMORY, and whatever source fails with
- */
-enum ingot_code gpt_read(const struct byte_source *source, uint64_t size_bytes, struct gpt_table *ret_table,
-                         struct ingot_error *err) INGOT_MUST_CHECK;
-void gpt_table_release(struct gpt_table *table);
 
 #endif
