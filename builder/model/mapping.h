@@ -36,16 +36,21 @@ struct mapping {
  * Parses and checks a mapping by itself: every mistake is added to complaints.
  *
  * bytes, file  borrowed for this call (file is copied)
- * ret_mapping  owned by the caller; NULL when there were complaints about its structure
+ * ret_mapping  owned by the caller; written only on INGOT_OK
  * Fails with   INGOT_E_TEMPLATE  there are complaints
  *              INGOT_E_MEMORY
  */
 enum ingot_code mapping_parse(const char *bytes, size_t size_bytes, const char *file,
                               struct complaint_list *complaints, struct mapping **ret_mapping,
                               struct ingot_error *err) INGOT_MUST_CHECK;
+
 void mapping_free(struct mapping *mapping);
 void mapping_drop(struct mapping **mapping);
 
+/* The sizes that a VolumeType may have, in GiB; NULL is any type. */
+void mapping_volume_size_range(const char *volume_type, uint64_t *ret_min_gib, uint64_t *ret_max_gib);
+
+/* The entry of that device name; NULL when there is none. */
 const struct mapping_entry *mapping_find(const struct mapping *mapping, const char *device_name);
 
 #endif
