@@ -265,13 +265,20 @@ static enum ingot_code draft_name(struct draft *draft, struct ingot_error *err)
         return INGOT_OK;
 }
 
+enum ingot_code draft_flush(struct draft *draft, struct ingot_error *err)
+{
+        if (fsync(draft->fd))
+                return ingot_fail_errno(err, "flushing '%s'", draft->path);
+        return INGOT_OK;
+}
+
 enum ingot_code draft_publish(struct draft *draft, struct ingot_error *err)
 {
         enum ingot_code r;
 
-        if (fsync(draft->fd))
-                return ingot_fail_errno(err, "flushing '%s'", draft->path);
-        r = draft_name(draft, err);
+        r = draft_flush(draft, err);
+        if (!r)
+                r = draft_name(draft, err);
         if (r)
                 return r;
         r = fd_settle(&draft->fd, draft->path, err);

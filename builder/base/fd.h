@@ -103,6 +103,13 @@ enum ingot_code draft_open(struct draft *draft, const char *path, unsigned mode,
                            struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*
+ * Flushes a draft that stays open: what is read past the page cache from now on is what was written.
+ *
+ * Fails with   INGOT_E_SYSTEM
+ */
+enum ingot_code draft_flush(struct draft *draft, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
  * Flushes the draft, puts it under its path (replacing what was there) and flushes the folder.
  *
  * Fails with   INGOT_E_SYSTEM  and path is as it was, unless only the folder's flush failed
