@@ -24,7 +24,8 @@ struct ingot_target {
 struct ingot_snapshot_receipt {
         char *device_name, *snapshot_id;
         uint64_t volume_size_gib, blocks_sent, zero_blocks_left_out, absent_blocks_left_out, bytes_sent;
-        uint64_t requests, retries, elapsed_ms;
+        uint64_t retries, throttles, elapsed_ms;
+        int reused; /* non-zero: a completed snapshot of the same bytes was there; nothing was sent */
 };
 
 struct ingot_receipt {

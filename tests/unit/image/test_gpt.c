@@ -95,6 +95,7 @@ static void what_is_laid_out_is_read_back(void **state)
         assert_int_equal(table.entries[2].start_lba, 135168);
         assert_int_equal(table.entries[2].end_lba, DISK_SECTORS - 2048);
         assert_string_equal(table.entries[2].name, root_name);
+        assert_string_equal(gpt_type_name(&table.entries[1].type_guid), "esp");
         assert_int_equal(table.disk_guid.bytes[7], 0xAB);
 }
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/own.h"
+#include "lifecycle/folder.h"
+
+const char folder_manifest_name[] = "manifest.json";
+
+char *folder_path(const char *folder, const char *name)
+{
+        size_t size_bytes = strlen(folder) + strlen(name) + 2;
+        char *path = malloc(size_bytes);
+
+        if (path)
+                (void)snprintf(path, size_bytes, "%s/%s", folder, name);
+        return path;
+}
+
+bool folder_is_one(const char *path)
+{
+        struct stat status;
+
+        return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+enum ingot_code folder_read_manifest(const char *folder, struct manifest **ret_manifest,
+                                     struct ingot_error *err)
+{
+        OWNED(heap_drop) char *path = folder_path(folder, folder_manifest_name);
+        OWNED(heap_drop) char *bytes = NULL;
+        size_t size_bytes = 0;
+        enum ingot_code r;
+
+        if (!path)
+                return ingot_fail_memory(err, strlen(folder));
+        r = fd_read_file(path, MANIFEST_MAX_BYTES, &bytes, &size_bytes, err);
+        if (r == INGOT_E_NOT_FOUND)
+                return ingot_fail(err, r, "there is no finished build in '%s': it has no %s", folder,
+                                  folder_manifest_name);
+        if (!r)
+                r = manifest_parse(bytes, size_bytes, path, ret_manifest, err);
+        return ingot_while(err, r, "reading '%s'", path);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/own.h"
+#include "lifecycle/region_session.h"
+
+enum { LISTING_MAX_BYTES = 256 << 20 };
+
+/* Copies a text that may be absent; *failed is set when memory ran out. */
+static char *copy_text(const char *text, bool *failed)
+{
+        char *copy = text ? strdup(text) : NULL;
+
+        if (text && !copy)
+                *failed = true;
+        return copy;
+}
+
+static int from_tri_state(enum tri_state state)
+{
+        return state == TRI_UNSET ? -1 : state == TRI_YES;
+}
+
+static const char *find_tag(const struct wire_tag *tags, size_t count, const char *key)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(tags[i].key, key) == 0)
+                        return tags[i].value;
+        return NULL;
+}
+
+static void copy_device(const struct mapping_entry *entry, struct ingot_device_info *out, bool *failed)
+{
+        out->device_name = copy_text(entry->device_name, failed);
+        out->virtual_name = copy_text(entry->virtual_name, failed);
+        out->snapshot_id = copy_text(entry->snapshot_id, failed);
+        out->volume_type = copy_text(entry->volume_type, failed);
+        out->no_device = entry->kind == MAPPING_NO_DEVICE;
+        out->volume_size_gib = entry->volume_size_gib;
+        out->iops = entry->iops;
+        out->throughput_mibs = entry->throughput_mibs;
+        out->delete_on_termination = from_tri_state(entry->delete_on_termination);
+        out->encrypted = from_tri_state(entry->encrypted);
+}
+
+static void copy_ami(const struct ec2_image *image, struct ingot_ami_info *out, bool *failed)
+{
+        out->ami_id = copy_text(image->image_id, failed);
+        out->name = copy_text(image->name, failed);
+        out->description = copy_text(image->description, failed);
+        out->state = copy_text(image->state, failed);
+        out->created = copy_text(image->creation_date, failed);
+        out->architecture = copy_text(image->architecture, failed);
+        out->boot_mode = copy_text(image->boot_mode, failed);
+        out->imds = copy_text(image->imds_support, failed);
+        out->root_device = copy_text(image->root_device_name, failed);
+        out->image_digest =
+                copy_text(find_tag(image->tags, image->tag_count, "ingot:volumes-sha256"), failed);
+        out->ena = image->ena_support == TRI_YES;
+        out->devices = calloc(image->block_device_count + 1, sizeof(*out->devices));
+        if (!out->devices) {
+                *failed = true;
+                return;
+        }
+        out->device_count = image->block_device_count;
+        for (size_t i = 0; i < image->block_device_count; i++)
+                copy_device(&image->block_devices[i], &out->devices[i], failed);
+}
+
+static void copy_snapshot(const struct ec2_snapshot *snapshot, struct ingot_snapshot_info *out, bool *failed)
+{
+        out->snapshot_id = copy_text(snapshot->snapshot_id, failed);
+        out->state = copy_text(snapshot->state, failed);
+        out->started = copy_text(snapshot->start_time, failed);
+        out->description = copy_text(snapshot->description, failed);
+        out->progress = copy_text(snapshot->progress, failed);
+        out->image_digest =
+                copy_text(find_tag(snapshot->tags, snapshot->tag_count, "ingot:image-sha256"), failed);
+        out->volume_size_gib = snapshot->volume_size_gib;
+        out->encrypted = snapshot->encrypted == TRI_YES;
+}
+
+static enum ingot_code list_amis(const struct ec2_client *ec2, const char *id, struct ingot_listing *listing,
+                                 struct ingot_error *err)
+{
+        OWNED(ec2_image_list_release) struct ec2_image_list found = { 0 };
+        const char *owner = "self";
+        const struct ec2_describe_request asked = {
+                .ids = &id, .id_count = id != NULL, .owners = &owner, .owner_count = 1
+        };
+        bool failed = false;
+        enum ingot_code r = ec2_describe_images(ec2, &asked, &found, err);
+
+        if (r)
+                return r;
+        listing->amis = calloc(found.count + 1, sizeof(*listing->amis));
+        if (!listing->amis)
+                return ingot_fail_memory(err, found.count * sizeof(*listing->amis));
+        listing->ami_count = found.count;
+        for (size_t i = 0; i < found.count; i++)
+                copy_ami(&found.items[i], &listing->amis[i], &failed);
+        return failed ? ingot_fail_memory(err, found.count) : INGOT_OK;
+}
+
+static enum ingot_code list_snapshots(const struct ec2_client *ec2, const char *const *ids, size_t id_count,
+                                      struct ingot_listing *listing, struct ingot_error *err)
+{
+        OWNED(ec2_snapshot_list_release) struct ec2_snapshot_list found = { 0 };
+        const char *owner = "self";
+        const struct ec2_describe_request asked = {
+                .ids = ids, .id_count = id_count, .owners = &owner, .owner_count = 1
+        };
+        bool failed = false;
+        enum ingot_code r = ec2_describe_snapshots(ec2, &asked, &found, err);
+
+        if (r)
+                return r;
+        listing->snapshots = calloc(found.count + 1, sizeof(*listing->snapshots));
+        if (!listing->snapshots)
+                return ingot_fail_memory(err, found.count * sizeof(*listing->snapshots));
+        listing->snapshot_count = found.count;
+        for (size_t i = 0; i < found.count; i++)
+                copy_snapshot(&found.items[i], &listing->snapshots[i], &failed);
+        return failed ? ingot_fail_memory(err, found.count) : INGOT_OK;
+}
+
+/* The snapshots of the one AMI that was listed. */
+static enum ingot_code list_snapshots_of_ami(const struct ec2_client *ec2, struct ingot_listing *listing,
+                                             struct ingot_error *err)
+{
+        const struct ingot_ami_info *ami = &listing->amis[0];
+        OWNED(heap_drop) const char **ids = calloc(ami->device_count + 1, sizeof(*ids));
+        size_t count = 0;
+
+        if (!ids)
+                return ingot_fail_memory(err, ami->device_count * sizeof(*ids));
+        for (size_t i = 0; i < ami->device_count; i++)
+                if (ami->devices[i].snapshot_id)
+                        ids[count++] = ami->devices[i].snapshot_id;
+        return count ? list_snapshots(ec2, ids, count, listing, err) : INGOT_OK;
+}
+
+/* Newest first; equal times by id, so that the order is the same each time. */
+static int compare_newest_first(const char *time_a, const char *id_a, const char *time_b, const char *id_b)
+{
+        int order = strcmp(time_b ? time_b : "", time_a ? time_a : "");
+
+        return order ? order : strcmp(id_a, id_b);
+}
+
+static int compare_amis(const void *a, const void *b)
+{
+        const struct ingot_ami_info *left = a, *right = b;
+
+        return compare_newest_first(left->created, left->ami_id, right->created, right->ami_id);
+}
+
+static int compare_snapshots(const void *a, const void *b)
+{
+        const struct ingot_snapshot_info *left = a, *right = b;
+
+        return compare_newest_first(left->started, left->snapshot_id, right->started, right->snapshot_id);
+}
+
+static enum ingot_code list_into(const struct ec2_client *ec2, const char *id, struct ingot_listing *listing,
+                                 struct ingot_error *err)
+{
+        enum ingot_code r;
+
+        if (!id) {
+                r = list_amis(ec2, NULL, listing, err);
+                return r ? r : list_snapshots(ec2, NULL, 0, listing, err);
+        }
+        if (strncmp(id, "snap-", 5) == 0)
+                return list_snapshots(ec2, &id, 1, listing, err);
+        if (strncmp(id, "ami-", 4) != 0)
+                return ingot_fail(err, INGOT_E_USAGE,
+                                  "'%s' is neither an AMI (ami-...) nor a snapshot (snap-...)", id);
+        r = list_amis(ec2, id, listing, err);
+        if (!r && listing->ami_count == 0)
+                r = ingot_fail(err, INGOT_E_NOT_FOUND, "there is no AMI '%s' in region '%s'", id,
+                               listing->region);
+        return r ? r : list_snapshots_of_ami(ec2, listing, err);
+}
+
+enum ingot_code ingot_list(const struct ingot_target *target, const char *id,
+                           struct ingot_listing **ret_listing, struct ingot_error *err)
+{
+        OWNED(region_session_close) struct region_session session = { 0 };
+        struct ingot_listing *listing = calloc(1, sizeof(*listing));
+        enum ingot_code r;
+
+        if (!listing)
+                return ingot_fail_memory(err, sizeof(*listing));
+        r = region_session_open(target, NULL, &session, err);
+        if (!r) {
+                listing->region = strdup(session.region);
+                r = listing->region ? list_into(&session.ec2, id, listing, err)
+                                    : ingot_fail_memory(err, sizeof(session.region));
+        }
+        if (r) {
+                ingot_listing_free(listing);
+                return ingot_while(err, r, "listing what '%s' holds", target->to);
+        }
+        qsort(listing->amis, listing->ami_count, sizeof(*listing->amis), compare_amis);
+        qsort(listing->snapshots, listing->snapshot_count, sizeof(*listing->snapshots), compare_snapshots);
+        *ret_listing = listing;
+        return INGOT_OK;
+}
+
+static void free_ami(struct ingot_ami_info *ami)
+{
+        for (size_t i = 0; i < ami->device_count; i++) {
+                free(ami->devices[i].device_name);
+                free(ami->devices[i].virtual_name);
+                free(ami->devices[i].snapshot_id);
+                free(ami->devices[i].volume_type);
+        }
+        free(ami->devices);
+        free(ami->ami_id);
+        free(ami->name);
+        free(ami->description);
+        free(ami->state);
+        free(ami->created);
+        free(ami->architecture);
+        free(ami->boot_mode);
+        free(ami->imds);
+        free(ami->root_device);
+        free(ami->image_digest);
+}
+
+void ingot_listing_free(struct ingot_listing *listing)
+{
+        if (!listing)
+                return;
+        for (size_t i = 0; i < listing->ami_count; i++)
+                free_ami(&listing->amis[i]);
+        for (size_t i = 0; i < listing->snapshot_count; i++) {
+                struct ingot_snapshot_info *snapshot = &listing->snapshots[i];
+
+                free(snapshot->snapshot_id);
+                free(snapshot->state);
+                free(snapshot->started);
+                free(snapshot->description);
+                free(snapshot->progress);
+                free(snapshot->image_digest);
+        }
+        free(listing->amis);
+        free(listing->snapshots);
+        free(listing->region);
+        free(listing);
+}
+
+/* ---- JSON ---- */
+
+static void put_known(struct json_doc *doc, struct json_value *out, const char *key, int tri)
+{
+        if (tri >= 0)
+                json_doc_put_bool(doc, out, key, tri);
+}
+
+static void device_json(struct json_doc *doc, struct json_value *out, const struct ingot_device_info *device)
+{
+        json_doc_put_text(doc, out, "device_name", device->device_name);
+        if (device->no_device) {
+                json_doc_put_bool(doc, out, "no_device", true);
+                return;
+        }
+        if (device->virtual_name) {
+                json_doc_put_text(doc, out, "virtual_name", device->virtual_name);
+                return;
+        }
+        json_doc_put_text(doc, out, "snapshot_id", device->snapshot_id);
+        json_doc_put_text(doc, out, "volume_type", device->volume_type);
+        json_doc_put_u64(doc, out, "volume_size_gib", device->volume_size_gib);
+        if (device->iops)
+                json_doc_put_u64(doc, out, "iops", device->iops);
+        if (device->throughput_mibs)
+                json_doc_put_u64(doc, out, "throughput_mibs", device->throughput_mibs);
+        put_known(doc, out, "delete_on_termination", device->delete_on_termination);
+        put_known(doc, out, "encrypted", device->encrypted);
+}
+
+static void ami_json(struct json_doc *doc, struct json_value *out, const struct ingot_ami_info *ami)
+{
+        struct json_value *list;
+
+        json_doc_put_text(doc, out, "ami_id", ami->ami_id);
+        json_doc_put_text(doc, out, "name", ami->name);
+        json_doc_put_text(doc, out, "description", ami->description);
+        json_doc_put_text(doc, out, "state", ami->state);
+        json_doc_put_text(doc, out, "created", ami->created);
+        json_doc_put_text(doc, out, "architecture", ami->architecture);
+        json_doc_put_text(doc, out, "boot_mode", ami->boot_mode);
+        json_doc_put_text(doc, out, "imds", ami->imds);
+        json_doc_put_text(doc, out, "root_device", ami->root_device);
+        json_doc_put_text(doc, out, "volumes_sha256", ami->image_digest);
+        json_doc_put_bool(doc, out, "ena", ami->ena);
+        list = json_doc_put_array(doc, out, "devices");
+        for (size_t i = 0; i < ami->device_count; i++)
+                device_json(doc, json_doc_push_object(doc, list), &ami->devices[i]);
+}
+
+enum ingot_code ingot_listing_json(const struct ingot_listing *listing, char **ret_json,
+                                   struct ingot_error *err)
+{
+        OWNED(json_doc_release) struct json_doc doc;
+        OWNED(buffer_release) struct buffer out = BUFFER_INIT(LISTING_MAX_BYTES);
+        struct json_value *list;
+        enum ingot_code r;
+
+        json_doc_init(&doc);
+        json_doc_put_text(&doc, doc.root, "region", listing->region);
+        list = json_doc_put_array(&doc, doc.root, "amis");
+        for (size_t i = 0; i < listing->ami_count; i++)
+                ami_json(&doc, json_doc_push_object(&doc, list), &listing->amis[i]);
+        list = json_doc_put_array(&doc, doc.root, "snapshots");
+        for (size_t i = 0; i < listing->snapshot_count; i++) {
+                const struct ingot_snapshot_info *snapshot = &listing->snapshots[i];
+                struct json_value *one = json_doc_push_object(&doc, list);
+
+                json_doc_put_text(&doc, one, "snapshot_id", snapshot->snapshot_id);
+                json_doc_put_text(&doc, one, "state", snapshot->state);
+                json_doc_put_text(&doc, one, "started", snapshot->started);
+                json_doc_put_text(&doc, one, "description", snapshot->description);
+                json_doc_put_text(&doc, one, "progress", snapshot->progress);
+                json_doc_put_text(&doc, one, "image_sha256", snapshot->image_digest);
+                json_doc_put_u64(&doc, one, "volume_size_gib", snapshot->volume_size_gib);
+                json_doc_put_bool(&doc, one, "encrypted", snapshot->encrypted);
+        }
+        r = json_doc_print(&doc, false, &out, err);
+        if (r)
+                return r;
+        *ret_json = buffer_take(&out);
+        return *ret_json ? INGOT_OK : ingot_fail_memory(err, out.size_bytes);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "lifecycle/boot.h"
+#include "lifecycle/gather.h"
+#include "lifecycle/prepare.h"
+#include "model/identity.h"
+
+static int64_t choose_epoch(const struct template *template, const struct ingot_build_request *request)
+{
+        if (template->source_date_epoch.given)
+                return (int64_t) template->source_date_epoch.value;
+        return request->source_date_epoch >= 0 ? request->source_date_epoch : PREPARE_EPOCH_SECONDS;
+}
+
+static enum ingot_code identify(struct preparation *preparation, struct ingot_error *err)
+{
+        const struct template *template = preparation->inputs.template;
+        enum ingot_code r = identity_seed(template, &preparation->seed, err);
+
+        if (r)
+                return r;
+        preparation->volumes = calloc(template->volume_count + 1, sizeof(*preparation->volumes));
+        if (!preparation->volumes)
+                return ingot_fail_memory(err, template->volume_count * sizeof(*preparation->volumes));
+        for (size_t i = 0; !r && i < template->volume_count; i++) {
+                const struct template_volume *asked = &template->volumes[i];
+
+                r = volume_identify(template, asked,
+                                    mapping_find(preparation->inputs.mapping, asked->device_name.text),
+                                    &preparation->seed, &preparation->volumes[i], err);
+                if (!r)
+                        preparation->volume_count++;
+        }
+        if (!r)
+                r = manifest_new(template, &preparation->seed, (uint64_t)preparation->epoch_seconds,
+                                 preparation->inputs.mapping_bytes, preparation->inputs.mapping_size_bytes,
+                                 &preparation->manifest, err);
+        if (!r)
+                preparation->manifest->is_plan = true;
+        return r;
+}
+
+static enum ingot_code lay_out(struct preparation *preparation, const struct ingot_build_request *request,
+                               struct ingot_error *err)
+{
+        enum ingot_code r = INGOT_OK;
+
+        for (size_t i = 0; !r && i < preparation->volume_count; i++) {
+                struct volume *volume = &preparation->volumes[i];
+                struct manifest_volume *described;
+
+                r = volume_split(volume, preparation->epoch_seconds, err);
+                if (!r)
+                        r = volume_place(volume, &preparation->seed, preparation->epoch_seconds,
+                                         request->folder, err);
+                if (!r)
+                        r = volume_lay_out(volume, preparation->epoch_seconds, request->folder, err);
+                if (!r)
+                        r = volume_describe(volume, preparation->manifest, &described, err);
+        }
+        return r;
+}
+
+enum ingot_code prepare(const struct ingot_build_request *request, const struct ingot_complaint_sink *sink,
+                        const struct ingot_observer *observer, struct preparation *ret_preparation,
+                        struct ingot_error *err)
+{
+        struct preparation *preparation = ret_preparation;
+        enum ingot_code r;
+
+        if (!request->inputs.mapping_path)
+                return ingot_fail(err, INGOT_E_USAGE, "a build needs a block device mapping");
+        r = inputs_read(&request->inputs, sink, &preparation->inputs, err);
+        if (r)
+                return r;
+        preparation->epoch_seconds = choose_epoch(preparation->inputs.template, request);
+        r = fd_make_folders(request->folder, err);
+        if (!r)
+                r = store_new(request->folder, &preparation->store, err);
+        if (!r)
+                r = identify(preparation, err);
+        for (size_t i = 0; !r && i < preparation->volume_count; i++)
+                r = gather_content(preparation, i, request, observer, err);
+        if (!r)
+                r = boot_install(preparation, err);
+        if (!r)
+                r = lay_out(preparation, request, err);
+        return r;
+}
+
+void preparation_release(struct preparation *preparation)
+{
+        for (size_t i = 0; i < preparation->volume_count; i++)
+                volume_release(&preparation->volumes[i]);
+        free(preparation->volumes);
+        manifest_free(preparation->manifest);
+        store_free(preparation->store);
+        inputs_release(&preparation->inputs);
+        *preparation = (struct preparation){ 0 };
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIFECYCLE_RECEIPT_H
+#define LIFECYCLE_RECEIPT_H
+
+/* builder/lifecycle/receipt.h
+ * receipt: what a release did in one region, kept beside the build.
+ */
+#include <ingot/publish.h>
+
+/*
+ * Writes FOLDER/receipt-REGION.json, whole.
+ *
+ * Fails with   INGOT_E_SYSTEM, INGOT_E_MEMORY
+ */
+enum ingot_code receipt_write(const char *folder, const struct ingot_receipt *receipt,
+                              struct ingot_error *err) INGOT_MUST_CHECK;
+
+#endif
