@@ -54,3 +54,19 @@ void ingot_region_stop(struct ingot_region *region)
         region_stop(region->server);
         free(region);
 }
+
+enum ingot_code ingot_region_check(const char *region_folder, struct ingot_region_census *ret_census,
+                                   struct ingot_error *err)
+{
+        struct region_census census = { 0 };
+        enum ingot_code r = region_check(region_folder, &census, err);
+
+        if (r)
+                return ingot_while(err, r, "checking the region in '%s'", region_folder);
+        *ret_census = (struct ingot_region_census){ .snapshots_pending = census.snapshots_pending,
+                                                    .snapshots_completed = census.snapshots_completed,
+                                                    .snapshots_error = census.snapshots_error,
+                                                    .amis = census.images,
+                                                    .blocks = census.blocks };
+        return INGOT_OK;
+}

@@ -31,4 +31,20 @@ const char *ingot_region_url(const struct ingot_region *region);              /*
 const char *ingot_region_credentials_file(const struct ingot_region *region); /* a path */
 void ingot_region_stop(struct ingot_region *region);
 
+struct ingot_region_census {
+        uint64_t snapshots_pending, snapshots_completed, snapshots_error, amis;
+        uint64_t blocks; /* of completed snapshots, each read and compared with its digest */
+};
+
+/*
+ * Reads a whole store, which may be served meanwhile, and compares its catalogue with its blocks.
+ *
+ * Fails with   INGOT_E_NOT_FOUND  there is no store in region_folder
+ *              INGOT_E_CHECKSUM   a block is damaged or missing; snapshot and index are named
+ *              INGOT_E_FORMAT     catalogue and block store disagree
+ *              INGOT_E_SYSTEM, INGOT_E_MEMORY
+ */
+enum ingot_code ingot_region_check(const char *region_folder, struct ingot_region_census *ret_census,
+                                   struct ingot_error *err) INGOT_MUST_CHECK;
+
 #endif
