@@ -35,27 +35,34 @@ static bool list_reserve(struct complaint_list *list)
         return true;
 }
 
-static char *vprint_text(const char *format, va_list args) INGOT_PRINTF(1, 0);
-static char *vprint_text(const char *format, va_list args)
+/* Rule 3; text is changed in place. */
+static void tidy_text(char *text)
 {
-        char *text = NULL;
+        size_t size_bytes = strlen(text);
 
-        return vasprintf(&text, format, args) < 0 ? NULL : text;
+        if (size_bytes > COMPLAINT_MAX_BYTES) {
+                size_bytes = COMPLAINT_MAX_BYTES;
+                while (size_bytes && ((unsigned char)text[size_bytes] & 0xc0) == 0x80)
+                        size_bytes--;
+                text[size_bytes] = '\0';
+        }
+        for (; *text; text++) {
+                if ((unsigned char)*text < 0x20 || *text == 0x7f)
+                        *text = '?';
+        }
 }
 
-void complain(struct complaint_list *list, const struct mark *mark, const char *key_path, const char *format,
-              ...)
+void vcomplain(struct complaint_list *list, const struct mark *mark, const char *key_path, const char *format,
+               va_list args)
 {
         struct complaint made = { .mark = *mark };
-        va_list args;
 
         if (!list_reserve(list)) {
                 list->left_out++;
                 return;
         }
-        va_start(args, format);
-        made.text = vprint_text(format, args);
-        va_end(args);
+        if (vasprintf(&made.text, format, args) < 0)
+                made.text = NULL;
         if (key_path)
                 made.key_path = strdup(key_path);
         if (!made.text || (key_path && !made.key_path)) {
@@ -64,7 +71,20 @@ void complain(struct complaint_list *list, const struct mark *mark, const char *
                 list->left_out++;
                 return;
         }
+        tidy_text(made.text);
+        if (made.key_path)
+                tidy_text(made.key_path);
         list->complaints[list->count++] = made;
+}
+
+void complain(struct complaint_list *list, const struct mark *mark, const char *key_path, const char *format,
+              ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        vcomplain(list, mark, key_path, format, args);
+        va_end(args);
 }
 
 static int compare_u32(uint32_t a, uint32_t b)

@@ -8,6 +8,8 @@
  * Unit     line and column count from 1, as editors show them; 0: the file as a whole.
  * Rules    (1) A complaint's text states the fact and what to write instead; it does not repeat the mark.
  *          (2) A list keeps at most COMPLAINTS_MAX; more are counted, not kept.
+ *          (3) A text is cut at COMPLAINT_MAX_BYTES, between two characters, and a control character in it
+ *              becomes '?': it quotes what a stranger wrote, and goes to a terminal.
  * Tests    tests/unit/model/test_mark.c
  */
 #include <stddef.h>
@@ -20,7 +22,7 @@ struct mark {
         uint32_t line, column;
 };
 
-enum { COMPLAINTS_MAX = 200 };
+enum { COMPLAINTS_MAX = 200, COMPLAINT_MAX_BYTES = 1000 };
 
 struct complaint {
         struct mark mark;
@@ -39,6 +41,8 @@ void complaint_list_release(struct complaint_list *list); /* also for OWNED */
 /* Adds a complaint; key_path may be NULL and is copied. */
 void complain(struct complaint_list *list, const struct mark *mark, const char *key_path, const char *format,
               ...) INGOT_PRINTF(4, 5);
+void vcomplain(struct complaint_list *list, const struct mark *mark, const char *key_path, const char *format,
+               va_list args) INGOT_PRINTF(4, 0);
 
 /* Sorts by file, line, column and text. */
 void complaint_list_sort(struct complaint_list *list);

@@ -49,6 +49,21 @@ static void beyond_the_ceiling_they_are_counted(void **state) /* rule 2 */
         assert_string_equal(ingot_error_frame(&err, 0), "web.yaml:2:9: number 0 (and 204 more)");
 }
 
+static void texts_are_cut_between_characters_and_cleaned(void **state) /* rule 3 */
+{
+        OWNED(complaint_list_release) struct complaint_list list = { 0 };
+        char text[4000] = "a\n\033[1m";
+
+        (void)state;
+        complain(&list, &at_2_9, "k\tey", "%s", text);
+        assert_string_equal(list.complaints[0].text, "a??[1m");
+        assert_string_equal(list.complaints[0].key_path, "k?ey");
+        for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+                memcpy(text + i, "\xc3\xa9", 3);
+        complain(&list, &at_2_9, NULL, "x%s", text);
+        assert_int_equal(strlen(list.complaints[1].text), 999);
+}
+
 static void an_empty_list_is_no_error(void **state)
 {
         struct complaint_list list = { 0 };
@@ -63,6 +78,7 @@ int main(void)
                 cmocka_unit_test(cause_carries_the_mark),
                 cmocka_unit_test(complaints_are_sorted_by_place),
                 cmocka_unit_test(beyond_the_ceiling_they_are_counted),
+                cmocka_unit_test(texts_are_cut_between_characters_and_cleaned),
                 cmocka_unit_test(an_empty_list_is_no_error),
         };
 
