@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,16 +19,30 @@ static struct json_value *outside(json_t *value)
         return (struct json_value *)value;
 }
 
-enum ingot_code json_value_parse(const char *bytes, size_t size_bytes, const char *name,
-                                 struct json_value **ret_json, struct ingot_error *err)
+enum ingot_code json_value_parse_or_fault(const char *bytes, size_t size_bytes, struct json_value **ret_json,
+                                          struct json_fault *ret_fault)
 {
         json_error_t why;
         json_t *value = json_loadb(bytes, size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 
-        if (!value)
-                return ingot_fail(err, INGOT_E_FORMAT, "%s:%d:%d: %s", name, why.line > 0 ? why.line : 1,
-                                  why.column > 0 ? why.column : 1, why.text);
+        if (!value) {
+                ret_fault->line = why.line > 0 ? (uint32_t)why.line : 1;
+                ret_fault->column = why.column > 0 ? (uint32_t)why.column : 1;
+                (void)snprintf(ret_fault->text, sizeof(ret_fault->text), "%s", why.text);
+                return INGOT_E_FORMAT;
+        }
         *ret_json = outside(value);
+        return INGOT_OK;
+}
+
+enum ingot_code json_value_parse(const char *bytes, size_t size_bytes, const char *name,
+                                 struct json_value **ret_json, struct ingot_error *err)
+{
+        struct json_fault fault;
+
+        if (json_value_parse_or_fault(bytes, size_bytes, ret_json, &fault))
+                return ingot_fail(err, INGOT_E_FORMAT, "%s:%u:%u: %s", name, (unsigned)fault.line,
+                                  (unsigned)fault.column, fault.text);
         return INGOT_OK;
 }
 

@@ -35,6 +35,21 @@ struct json_value;
  */
 enum ingot_code json_value_parse(const char *bytes, size_t size_bytes, const char *name,
                                  struct json_value **ret_json, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Where and why a text is not JSON; line and column count from 1. */
+struct json_fault {
+        uint32_t line, column;
+        char text[160];
+};
+
+/*
+ * The same, for a caller who says the place in its own way.
+ *
+ * ret_fault    written when the result is INGOT_E_FORMAT
+ * Fails with   INGOT_E_FORMAT
+ */
+enum ingot_code json_value_parse_or_fault(const char *bytes, size_t size_bytes, struct json_value **ret_json,
+                                          struct json_fault *ret_fault) INGOT_MUST_CHECK;
 void json_value_free(struct json_value *json);
 void json_value_drop(struct json_value **json);
 

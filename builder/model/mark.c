@@ -111,6 +111,14 @@ void complaint_list_sort(struct complaint_list *list)
                 qsort(list->complaints, list->count, sizeof(*list->complaints), compare_complaints);
 }
 
+void complaint_list_rename(struct complaint_list *list, const char *from, const char *to)
+{
+        for (size_t i = 0; i < list->count; i++) {
+                if (list->complaints[i].mark.file == from)
+                        list->complaints[i].mark.file = to;
+        }
+}
+
 void mark_print(const struct mark *mark, struct buffer *out)
 {
         buffer_append_text(out, mark->file ? mark->file : "");

@@ -47,6 +47,9 @@ void vcomplain(struct complaint_list *list, const struct mark *mark, const char 
 /* Sorts by file, line, column and text. */
 void complaint_list_sort(struct complaint_list *list);
 
+/* Makes marks that borrow from, the name of a file that is about to be freed, borrow to. */
+void complaint_list_rename(struct complaint_list *list, const char *from, const char *to);
+
 /* Appends "web.yaml:14:11"; "web.yaml" for a mark without a line. */
 void mark_print(const struct mark *mark, struct buffer *out);
 

@@ -338,15 +338,6 @@ static enum ingot_code fill_template(struct template *template, const struct nod
         return checker.out_of_memory ? ingot_fail_memory(err, sizeof(*template)) : INGOT_OK;
 }
 
-/* Complaints outlive a template that is given up: their marks borrow the caller's name of the file. */
-static void borrow_from_caller(struct complaint_list *complaints, const char *from, const char *to)
-{
-        for (size_t i = 0; i < complaints->count; i++) {
-                if (complaints->complaints[i].mark.file == from)
-                        complaints->complaints[i].mark.file = to;
-        }
-}
-
 enum ingot_code template_parse(const char *bytes, size_t size_bytes, const char *file,
                                const struct template_setting *settings, size_t setting_count,
                                struct complaint_list *complaints, struct template **ret_template,
@@ -372,7 +363,7 @@ enum ingot_code template_parse(const char *bytes, size_t size_bytes, const char 
                 r = complaint_list_fail(complaints, file, err);
         }
         if (r) {
-                borrow_from_caller(complaints, template->file, file);
+                complaint_list_rename(complaints, template->file, file);
                 return r;
         }
         *ret_template = TAKE(template);

@@ -12,8 +12,7 @@
  * Source   docs/template.md; EC2's limits from its service model 2016-11-15 (RegisterImage).
  * Tests    tests/unit/model/test_template_check.c, tests/fuzz/fuzz_template.c
  */
-#include "model/mapping.h"
-#include "model/template.h"
+#include "model/template_mapping.h"
 
 /*
  * Parses, expands and checks a template.
@@ -30,15 +29,5 @@ enum ingot_code template_parse(const char *bytes, size_t size_bytes, const char 
                                const struct template_setting *settings, size_t setting_count,
                                struct complaint_list *complaints, struct template **ret_template,
                                struct ingot_error *err) INGOT_MUST_CHECK;
-
-/*
- * Checks that the volumes of a template and the entries of a mapping belong together.
- *
- * Fails with   INGOT_E_TEMPLATE  a complaint was added; err holds the first of the list
- *              INGOT_E_MEMORY    there are mistakes, but no memory is left to name one
- */
-enum ingot_code template_check_mapping(const struct template *template, const struct mapping *mapping,
-                                       struct complaint_list *complaints,
-                                       struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif
