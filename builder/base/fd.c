@@ -119,6 +119,23 @@ enum ingot_code fd_write_at(int fd, const char *path, uint64_t offset_bytes, con
         return INGOT_OK;
 }
 
+enum ingot_code fd_append(int fd, const char *path, const void *bytes, size_t size_bytes,
+                          struct ingot_error *err)
+{
+        size_t done = 0;
+
+        while (done < size_bytes) {
+                ssize_t n = write(fd, (const char *)bytes + done, size_bytes - done);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return ingot_fail_errno(err, "writing '%s'", path);
+                done += (size_t)n;
+        }
+        return INGOT_OK;
+}
+
 enum ingot_code fd_read_file(const char *path, size_t ceiling_bytes, char **ret_bytes, size_t *ret_size_bytes,
                              struct ingot_error *err)
 {

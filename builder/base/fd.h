@@ -65,6 +65,14 @@ enum ingot_code fd_write_at(int fd, const char *path, uint64_t offset_bytes, con
                             size_t size_bytes, struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*
+ * Writes exactly size_bytes where fd stands: a pipe, or a file that is written front to back.
+ *
+ * Fails with   INGOT_E_SYSTEM  write failed
+ */
+enum ingot_code fd_append(int fd, const char *path, const void *bytes, size_t size_bytes,
+                          struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
  * Reads a whole file of at most ceiling_bytes.
  *
  * ret_bytes    owned by the caller (free); a NUL that ret_size_bytes does not count follows.

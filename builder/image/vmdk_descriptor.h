@@ -11,6 +11,7 @@
  * Source   VMware "Virtual Disk Format 5.0"; lsilogic and hardware version 7: what vSphere takes.
  * Tests    tests/unit/image/test_vmdk_descriptor.c
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,7 @@ enum ingot_code vmdk_descriptor_print(uint64_t capacity_sectors, const struct vm
 
 /* The value of key (to the end of its line, without quotes) in a descriptor; out is cut at room_bytes.
  * Returns false when the key is not there. */
-_Bool vmdk_descriptor_find(const char *descriptor, size_t size_bytes, const char *key, char *out,
-                           size_t room_bytes);
+bool vmdk_descriptor_find(const char *descriptor, size_t size_bytes, const char *key, char *out,
+                          size_t room_bytes);
 
 #endif

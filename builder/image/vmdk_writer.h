@@ -33,6 +33,7 @@
 #include "image/vmdk_descriptor.h"
 #include "image/vmdk_format.h"
 #include "model/block_map.h"
+#include "model/extent.h"
 
 enum {
         VMDK_BLOCK_GRAINS = BLOCK_BYTES / VMDK_GRAIN_BYTES,
