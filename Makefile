@@ -61,7 +61,7 @@ fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_targets := $(fuzz_sources:%.c=out/fuzz/%)
 bench_sources := $(sort $(wildcard tests/bench/*.c))
 bench_programs := $(bench_sources:%.c=$(out)/%)
-all_objs := $(objs) $(support_objs) $(unit_tests:=.o) $(fault_tests:=.o) $(bench_programs:=.o)
+all_objs := $(objs) $(support_objs) $(out)/tests/fault/faults.o $(unit_tests:=.o) $(fault_tests:=.o) $(bench_programs:=.o)
 
 all: $(out)/ingot $(out)/libingot.a
 
@@ -89,8 +89,8 @@ $(out)/tests/unit/%: $(out)/tests/unit/%.o $(support_objs) $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(package_libs) $(shell $(PKG_CONFIG) --libs cmocka)
 
 # glibc renames pwrite to pwrite64 under _FILE_OFFSET_BITS=64: wrap what is really called.
-wrapped := pwrite64 pread64 fsync close renameat linkat openat malloc calloc realloc
-$(out)/tests/fault/%: $(out)/tests/fault/%.o $(support_objs) $(out)/libingot.a
+wrapped := pwrite64 pread64 fsync close renameat linkat openat64 malloc calloc realloc
+$(out)/tests/fault/%: $(out)/tests/fault/%.o $(out)/tests/fault/faults.o $(support_objs) $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) $(wrapped:%=-Wl,--wrap=%) -o $@ $^ $(package_libs) $(shell $(PKG_CONFIG) --libs cmocka)
 
 $(out)/tests/bench/%: $(out)/tests/bench/%.o $(out)/libingot.a

@@ -11,7 +11,7 @@
  *          (3) Data volumes are nofail, so that a machine started without them still boots.
  *          (4) Every mount point is made where it is missing, 0755 root:root.
  * Source   fstab(5), systemd.mount(5).
- * Tests    tests/unit/content/test_fstab.c
+ * Tests    tests/unit/content/test_boot_files.c
  */
 #include "content/store.h"
 #include "model/layout.h"

@@ -13,7 +13,7 @@
  *              /etc/resolv.conf is removed only when it is a file (a symlink is the image's own choice).
  *          (4) A tree without /etc is left alone: it is data, not a system.
  * Source   machine-id(5); facts on images of several builds compared.
- * Tests    tests/unit/content/test_identity_reset.c
+ * Tests    tests/unit/content/test_boot_files.c
  */
 #include "content/store.h"
 #include "model/tree.h"

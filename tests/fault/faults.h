@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FAULT_FAULTS_H
+#define FAULT_FAULTS_H
+
+/* tests/fault/faults.h
+ * faults: the n-th system call (or allocation) fails.
+ *
+ * Every call of pwrite, pread, fsync, close, renameat, linkat and openat that ingot makes is counted; the one
+ * with the number given to faults_begin() fails with EIO (ENOSPC for pwrite).  A close that fails still closes.
+ * With faults_begin_memory() it is malloc, calloc and realloc instead.
+ */
+#include <stdbool.h>
+
+/* Starts counting anew; 0: nothing fails. */
+void faults_begin(unsigned fail_at);
+void faults_begin_memory(unsigned fail_at);
+
+/* Whether the fault has happened since. */
+bool faults_fired(void);
+
+#endif
