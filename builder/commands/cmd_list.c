@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/own.h"
+#include "commands/commands.h"
+#include "commands/listing.h"
+
+static int list(struct session *session, const char *verb, const char *id)
+{
+        const struct ingot_target target = session_target(session);
+        struct ingot_listing *listing = NULL;
+        OWNED(heap_drop) char *json = NULL;
+        struct ingot_error err;
+        enum ingot_code r;
+
+        r = ingot_list(&target, id, &listing, &err);
+        if (r)
+                return session_fail(session, verb, id ? id : target.to, r, &err);
+        if (session->json) {
+                r = ingot_listing_json(listing, &json, &err);
+                if (r == INGOT_OK)
+                        (void)session_print_json(session, json);
+        } else if (id) {
+                listing_print_details(listing, stdout);
+                (void)fputs("\nThe same by the AWS CLI:\n", stdout);
+                listing_print_aws(listing->region, target.region_folder,
+                                  !session->arguments.given[OPTION_REGION_DIR], id, stdout);
+        } else {
+                listing_print_table(listing, stdout);
+        }
+        ingot_listing_free(listing);
+        return r ? session_fail(session, verb, id ? id : target.to, r, &err) : 0;
+}
+
+static int run_list(struct session *session)
+{
+        return list(session, "list", NULL);
+}
+
+static int run_show(struct session *session)
+{
+        return list(session, "show", session->arguments.operands[0]);
+}
+
+const struct command command_list = {
+        .name = "list",
+        .operands = "",
+        .summary = "list the AMIs and snapshots of a region",
+        .about = "Lists the AMIs and snapshots that a region holds, newest first.\n",
+        .examples = "  ingot list\n"
+                    "  ingot list --to local:eu-central-1 --json\n",
+        .options = OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_REGION_DIR) | OPTION_BIT(OPTION_JSON) |
+                   OPTION_BIT(OPTION_QUIET),
+        .run = run_list,
+};
+
+const struct command command_show = {
+        .name = "show",
+        .operands = "AMI|SNAPSHOT",
+        .summary = "show one AMI or snapshot of a region",
+        .about = "Shows an AMI with its block device mapping and snapshots, or a snapshot, and the\n"
+                 "lines that ask the AWS CLI for the same.\n",
+        .examples = "  ingot show ami-0123456789abcdef0\n",
+        .options = OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_REGION_DIR) | OPTION_BIT(OPTION_JSON) |
+                   OPTION_BIT(OPTION_QUIET),
+        .operand_min = 1,
+        .operand_max = 1,
+        .run = run_show,
+};
