@@ -291,3 +291,11 @@ enum ingot_code json_doc_print(const struct json_doc *doc, bool compact, struct 
                 buffer_append_char(out, '\n');
         return buffer_check(out, err);
 }
+
+enum ingot_code json_value_print(const struct json_value *json, struct buffer *out, struct ingot_error *err)
+{
+        if (json_dump_callback(inside(json), append_to_buffer, out,
+                               JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY))
+                return ingot_fail_memory(err, out->ceiling_bytes);
+        return buffer_check(out, err);
+}

@@ -89,6 +89,14 @@ enum ingot_code json_need_object(const struct json_value *object, const char *wh
                                  const struct json_value **ret_object,
                                  struct ingot_error *err) INGOT_MUST_CHECK;
 
+/*
+ * Appends one value to out: keys sorted, on one line, without a newline.
+ *
+ * Fails with   INGOT_E_MEMORY
+ */
+enum ingot_code json_value_print(const struct json_value *json, struct buffer *out,
+                                 struct ingot_error *err) INGOT_MUST_CHECK;
+
 /* ---- making ---- */
 
 struct json_doc {
