@@ -14,18 +14,13 @@
 #include "model/mapping.h"
 #include "publish/region_link.h"
 #include "wire/ec2_reply.h"
+#include "wire/ec2_request.h"
 
 /* A plain value; link is borrowed. */
 struct ec2_client {
         struct region_link *link;
         struct endpoint endpoint; /* service "ec2" */
         struct endpoint sts;      /* service "sts" */
-};
-
-struct ec2_filter {
-        const char *name; /* "tag:team", "name" */
-        const char *const *values;
-        size_t value_count;
 };
 
 /* For DescribeImages and DescribeSnapshots; all of it may be empty. */
