@@ -12,7 +12,8 @@
  * Rules    (1) It is the one layer of retries (publish/retry.h, rule 1).
  *          (2) Every attempt is signed anew: waiting never makes a signature stale.
  *          (3) An observer that asks to stop ends every call with INGOT_E_CANCELLED within 100 ms.
- *          (4) done() is called once per call that was started, from pump(); it may start others.
+ *          (4) done() is called once per call that was started, from pump(); it may start others, but not
+ *              abandon any.
  * Tests    tests/unit/publish/test_region_link.c
  */
 #include <stdbool.h>
@@ -118,6 +119,9 @@ enum ingot_code region_link_wait(struct region_link *link, uint32_t ms,
 enum ingot_code region_link_call(struct region_link *link, const struct region_call *call,
                                  struct buffer *ret_body, struct fault *ret_fault, unsigned *ret_attempts,
                                  struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* An answer outside the model is the region's fault, not a file's: INGOT_E_FORMAT becomes INGOT_E_REMOTE. */
+enum ingot_code region_link_judge(enum ingot_code r, const char *operation, struct ingot_error *err);
 
 const struct clock *region_link_clock(const struct region_link *link);
 const struct ingot_observer *region_link_observer(const struct region_link *link); /* may be NULL */

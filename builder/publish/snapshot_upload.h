@@ -22,7 +22,9 @@
  *              snapshot digest = base64(SHA-256(d[i] d[j] ...)), the raw 32-byte digests of the
  *              blocks sent, in ascending block_index, whatever order they arrive in.
  *          (4) Sending the same block twice is harmless, so a put may always be retried; two puts of one block
- *              are never in flight at once.  StartSnapshot is retried only under the same client_token.
+ *              are never in flight at once.  StartSnapshot is retried only under the same client_token, which
+ *              the caller uses for one content only: a snapshot that is already completed under it is the
+ *              result, and one that is still pending is sent again from the start.
  *          (5) On any failure after start, the snapshot id is in receipt so that the caller can record it; an
  *              unfinished snapshot lapses after timeout_minutes.
  *          (6) Bytes are read once and not hashed here: the region compares them with the digest, and says so when
@@ -62,6 +64,7 @@ struct snapshot_receipt {
         char snapshot_id[EBS_SNAPSHOT_ID_CHARS + 1]; /* "" until it was started */
         char sse_type[EBS_WORD_CHARS + 1];           /* "none", "sse-ebs", "sse-kms", or "" */
         char state[EBS_WORD_CHARS + 1];              /* "pending", "completed", "error" */
+        bool was_there;                              /* rule 4: it had been completed before */
         bool sent_everything;                        /* rule 1: zero and absent blocks too */
         uint64_t blocks_sent;                        /* acknowledged */
         uint64_t blocks_zero_left_out;               /* zero on purpose */
@@ -84,8 +87,7 @@ struct snapshot_receipt {
  *   INGOT_E_SYSTEM, INGOT_E_FORMAT  the disk could not be read
  *   INGOT_E_DENIED     403, or 402 quota exceeded
  *   INGOT_E_NOT_FOUND  404 later than 120 s after start: it lapsed or was deleted under us
- *   INGOT_E_CONFLICT   409, client_token was used for a different request; or it names a snapshot that is no
- *                      longer pending
+ *   INGOT_E_CONFLICT   409, client_token was used for a different request; or it names a snapshot in error
  *   INGOT_E_THROTTLED  still throttled after the last attempt
  *   INGOT_E_CHECKSUM   the region found other bytes than the block map's digest says, or echoed another digest
  *   INGOT_E_REMOTE     500 after the last attempt, no answer, or one outside the model
