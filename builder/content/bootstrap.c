@@ -90,8 +90,9 @@ static const char *variant_or_default(const struct bootstrap_request *request)
 
 static enum ingot_code request_check(const struct bootstrap_request *request, struct ingot_error *err)
 {
-        static const char *const variants[] = { "essential", "apt",       "required", "minbase",
-                                                "buildd",    "important", "standard" };
+        static const char *const variants[] = { "extract",     "custom",   "essential", "apt",
+                                                "required",    "minbase",  "buildd",    "important",
+                                                "debootstrap", "standard", "-" };
         bool known = false;
 
         if (!request->distribution || strcmp(request->distribution, "debian") != 0)

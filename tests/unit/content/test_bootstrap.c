@@ -245,7 +245,7 @@ static void wrong_words_are_refused_before_anything_runs(void **state)
         fixture.request.suite = "--help";
         assert_int_equal(run(&fixture, hex, &err), INGOT_E_USAGE);
         fixture.request.suite = "bookworm";
-        fixture.request.variant = "custom";
+        fixture.request.variant = "huge";
         assert_int_equal(run(&fixture, hex, &err), INGOT_E_USAGE);
         fixture.request.variant = NULL;
         fixture.request.mirror = "http://a.example/\nTypes: deb";
