@@ -129,7 +129,6 @@ static void take_ebs(struct checker *checker, const struct node *value, const st
                      void *member);
 
 #define AT(member) offsetof(struct asked_ebs, member)
-/* clang-format off: tables */
 static const struct field ebs_fields[] = {
         { .key = "SnapshotId", .take = take_text, .offset = AT(snapshot_id), .rule = rule_snapshot_id },
         { .key = "VolumeSize", .take = take_number, .offset = AT(size), .min = 1, .max = 65536 },
@@ -162,7 +161,6 @@ static const struct field entry_fields[] = {
         { .key = "Ebs", .take = take_ebs, .offset = AT(ebs) },
 };
 #undef AT
-/* clang-format on */
 
 /* IOPS and throughput that a VolumeType may have; 0 to 0: none. */
 struct performance {
@@ -185,37 +183,23 @@ static const struct performance *find_performance(const char *volume_type)
         return NULL;
 }
 
-static void complain_at(struct checker *checker, const char *key, const struct mark *mark, const char *format,
-                        ...) INGOT_PRINTF(4, 5);
-static void complain_at(struct checker *checker, const char *key, const struct mark *mark, const char *format,
-                        ...)
-{
-        size_t outer = checker_enter_key(checker, key);
-        va_list args;
-
-        va_start(args, format);
-        vcomplain(checker->complaints, mark, checker->path.bytes, format, args);
-        va_end(args);
-        checker_leave(checker, outer);
-}
-
 static void check_iops(struct checker *checker, const struct asked_ebs *ebs)
 {
         const char *type = ebs->volume_type.text ? ebs->volume_type.text : "gp2";
         const struct performance *performance = find_performance(type);
 
         if (!performance && ebs->iops.given)
-                complain_at(checker, "Iops", &ebs->iops.mark,
-                            "volumes of type %s%s have no Iops; leave it out, or use gp3, io1 or io2", type,
-                            ebs->volume_type.text ? "" : ", which is the default,");
+                checker_complain_at(checker, "Iops", &ebs->iops.mark,
+                                    "volumes of type %s%s have no Iops; leave it out, or use gp3, io1 or io2",
+                                    type, ebs->volume_type.text ? "" : ", which is the default,");
         if (performance && performance->needs_iops && !ebs->iops.given)
                 checker_complain(checker, &ebs->mark, "volumes of type %s need Iops, %" PRIu64 " to %" PRIu64,
                                  type, performance->min_iops, performance->max_iops);
         if (performance && ebs->iops.given &&
             (ebs->iops.value < performance->min_iops || ebs->iops.value > performance->max_iops))
-                complain_at(checker, "Iops", &ebs->iops.mark,
-                            "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " of type %s",
-                            ebs->iops.value, performance->min_iops, performance->max_iops, type);
+                checker_complain_at(checker, "Iops", &ebs->iops.mark,
+                                    "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " of type %s",
+                                    ebs->iops.value, performance->min_iops, performance->max_iops, type);
 }
 
 static void check_throughput(struct checker *checker, const struct asked_ebs *ebs)
@@ -226,14 +210,15 @@ static void check_throughput(struct checker *checker, const struct asked_ebs *eb
         if (!ebs->throughput.given)
                 return;
         if (!performance || !performance->max_mibs)
-                complain_at(checker, "Throughput", &ebs->throughput.mark,
-                            "volumes of type %s%s have no Throughput; only gp3 has", type,
-                            ebs->volume_type.text ? "" : ", which is the default,");
+                checker_complain_at(checker, "Throughput", &ebs->throughput.mark,
+                                    "volumes of type %s%s have no Throughput; only gp3 has", type,
+                                    ebs->volume_type.text ? "" : ", which is the default,");
         else if (ebs->throughput.value < performance->min_mibs ||
                  ebs->throughput.value > performance->max_mibs)
-                complain_at(checker, "Throughput", &ebs->throughput.mark,
-                            "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " MiB/s of type %s",
-                            ebs->throughput.value, performance->min_mibs, performance->max_mibs, type);
+                checker_complain_at(
+                        checker, "Throughput", &ebs->throughput.mark,
+                        "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " MiB/s of type %s",
+                        ebs->throughput.value, performance->min_mibs, performance->max_mibs, type);
 }
 
 static void check_ebs(struct checker *checker, const struct asked_ebs *ebs)
@@ -242,9 +227,9 @@ static void check_ebs(struct checker *checker, const struct asked_ebs *ebs)
 
         mapping_volume_size_range(ebs->volume_type.text, &min_gib, &max_gib);
         if (ebs->size.given && (ebs->size.value < min_gib || ebs->size.value > max_gib))
-                complain_at(checker, "VolumeSize", &ebs->size.mark,
-                            "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " GiB of type %s",
-                            ebs->size.value, min_gib, max_gib, ebs->volume_type.text);
+                checker_complain_at(checker, "VolumeSize", &ebs->size.mark,
+                                    "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " GiB of type %s",
+                                    ebs->size.value, min_gib, max_gib, ebs->volume_type.text);
         check_iops(checker, ebs);
         check_throughput(checker, ebs);
         if (ebs->snapshot_id.text && ebs->encrypted != TRI_UNSET)
@@ -285,8 +270,9 @@ static void check_twice(struct checker *checker, const struct mapping *mapping, 
         const struct mapping_entry *first = name->text ? mapping_find(mapping, name->text) : NULL;
 
         if (first)
-                complain_at(checker, "DeviceName", &name->mark, "'%s' has an entry already, at line %" PRIu32,
-                            name->text, first->mark.line);
+                checker_complain_at(checker, "DeviceName", &name->mark,
+                                    "'%s' has an entry already, at line %" PRIu32, name->text,
+                                    first->mark.line);
 }
 
 static void take_entry(struct checker *checker, const struct node *value, struct mapping *mapping)

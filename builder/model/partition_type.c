@@ -11,7 +11,6 @@ struct known_type {
         const char *description;
 };
 
-/* clang-format off: a table */
 static const struct known_type known_types[] = {
         { "21686148-6449-6e6f-744e-656564454649", NULL, PARTITION_BIOS_BOOT, "BIOS boot" },
         { "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", NULL, PARTITION_ESP, "EFI system" },
@@ -44,7 +43,6 @@ static const struct known_type known_types[] = {
         { "516e7cb6-6ecf-11d6-8ff8-00022d09712b", NULL, -1, "FreeBSD UFS" },
         { "7c3457ef-0000-11aa-aa11-00306543ecac", NULL, -1, "Apple APFS" },
 };
-/* clang-format on */
 enum { KNOWN_TYPE_COUNT = sizeof(known_types) / sizeof(known_types[0]) };
 
 static const char *const type_names[PARTITION_TYPE_COUNT] = {

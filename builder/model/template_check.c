@@ -32,7 +32,6 @@ static void take_tags(struct checker *checker, const struct node *value, const s
 static void take_loader(struct checker *checker, const struct node *value, const struct field *field,
                         void *member);
 
-/* clang-format off: tables */
 #define AT(member) offsetof(struct template, member)
 static const struct field top_fields[] = {
         { .key = "name",
@@ -97,7 +96,6 @@ static const struct field ami_fields[] = {
         { .key = "tags", .take = take_tags, .offset = 0 },
 };
 #undef AT
-/* clang-format on */
 
 static void take_loader(struct checker *checker, const struct node *value, const struct field *field,
                         void *member)

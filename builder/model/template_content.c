@@ -14,7 +14,6 @@ static const char *const variants[] = { "extract",     "custom",   "essential", 
                                         "required",    "minbase",  "buildd",    "important",
                                         "debootstrap", "standard", "-",         NULL };
 
-/* clang-format off: tables */
 static const struct field bootstrap_fields[] = {
         { .key = "distribution",
           .take = take_text,
@@ -155,7 +154,6 @@ static const struct verb verbs[CONTENT_VERB_COUNT] = {
         [CONTENT_MASK] = VERB("mask", unit_fields, 0, NULL),
         [CONTENT_AUTHORIZED_KEY] = VERB("authorized-key", key_fields, -1, NULL),
 };
-/* clang-format on */
 
 const char *template_verb_name(enum content_verb verb)
 {

@@ -42,6 +42,18 @@ void checker_leave(struct checker *checker, size_t outer_bytes)
         }
 }
 
+void checker_complain_at(struct checker *checker, const char *key, const struct mark *mark,
+                         const char *format, ...)
+{
+        size_t outer = checker_enter_key(checker, key);
+        va_list args;
+
+        va_start(args, format);
+        vcomplain(checker->complaints, mark, checker->path.bytes, format, args);
+        va_end(args);
+        checker_leave(checker, outer);
+}
+
 void *checker_allocate(struct checker *checker, size_t count, size_t item_bytes)
 {
         void *made = calloc(count ? count : 1, item_bytes);

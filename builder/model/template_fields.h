@@ -44,6 +44,10 @@ struct field {
 void checker_complain(struct checker *checker, const struct mark *mark, const char *format, ...)
         INGOT_PRINTF(3, 4);
 
+/* The same about the value under key of the mapping at hand. */
+void checker_complain_at(struct checker *checker, const char *key, const struct mark *mark,
+                         const char *format, ...) INGOT_PRINTF(4, 5);
+
 /* Adds to the path; what they return is for checker_leave(). */
 size_t checker_enter_key(struct checker *checker, const char *key);
 size_t checker_enter_index(struct checker *checker, size_t index);

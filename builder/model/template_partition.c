@@ -115,17 +115,17 @@ static enum file_system default_file_system(enum partition_type type)
 static void check_vfat_label(struct checker *checker, const struct text_value *label)
 {
         if (strlen(label->text) > VFAT_LABEL_CHARS) {
-                checker_complain(checker, &label->mark,
-                                 "'%s' is longer than the %d characters of a vfat label", label->text,
-                                 VFAT_LABEL_CHARS);
+                checker_complain_at(checker, "label", &label->mark,
+                                    "'%s' is longer than the %d characters of a vfat label", label->text,
+                                    VFAT_LABEL_CHARS);
                 return;
         }
         for (const char *at = label->text; *at; at++) {
                 if ((unsigned char)*at >= 0x80 || (*at >= 'a' && *at <= 'z') ||
                     strchr("\"*+,./:;<=>?[\\]|", *at)) {
-                        checker_complain(checker, &label->mark,
-                                         "'%s' is no vfat label: A-Z, 0-9, space, '-' and '_' will do",
-                                         label->text);
+                        checker_complain_at(checker, "label", &label->mark,
+                                            "'%s' is no vfat label: A-Z, 0-9, space, '-' and '_' will do",
+                                            label->text);
                         return;
                 }
         }
@@ -139,15 +139,25 @@ static void check_label(struct checker *checker, const struct template_partition
         if (!label->text)
                 return;
         if (!*label->text)
-                checker_complain(checker, &label->mark, "is empty; leave the key out for no label");
+                checker_complain_at(checker, "label", &label->mark,
+                                    "is empty; leave the key out for no label");
         else if (partition->file_system == FILE_SYSTEM_NONE)
-                checker_complain(checker, &label->mark, "there is no file system that could bear it");
+                checker_complain_at(checker, "label", &label->mark,
+                                    "there is no file system that could bear it");
         else if (partition->file_system == FILE_SYSTEM_VFAT)
                 check_vfat_label(checker, label);
         else if (strlen(label->text) > most)
-                checker_complain(checker, &label->mark, "'%s' is longer than the %zu bytes of %s label",
-                                 label->text, most,
-                                 partition->file_system == FILE_SYSTEM_SWAP ? "a swap" : "an ext4");
+                checker_complain_at(checker, "label", &label->mark,
+                                    "'%s' is longer than the %zu bytes of %s label", label->text, most,
+                                    partition->file_system == FILE_SYSTEM_SWAP ? "a swap" : "an ext4");
+}
+
+static void check_guid(struct checker *checker, const struct text_value *uuid)
+{
+        size_t outer = checker_enter_key(checker, "uuid");
+
+        rule_uuid(checker, uuid);
+        checker_leave(checker, outer);
 }
 
 static bool is_vfat_serial(const char *text)
@@ -163,12 +173,13 @@ static void check_uuid(struct checker *checker, const struct template_partition 
         if (!uuid->text)
                 return;
         if (partition->file_system == FILE_SYSTEM_NONE)
-                checker_complain(checker, &uuid->mark, "there is no file system that could bear it");
+                checker_complain_at(checker, "uuid", &uuid->mark,
+                                    "there is no file system that could bear it");
         else if (partition->file_system != FILE_SYSTEM_VFAT)
-                rule_uuid(checker, uuid);
+                check_guid(checker, uuid);
         else if (!is_vfat_serial(uuid->text))
-                checker_complain(checker, &uuid->mark,
-                                 "'%s' is no serial of a vfat; it is written as ABCD-1234", uuid->text);
+                checker_complain_at(checker, "uuid", &uuid->mark,
+                                    "'%s' is no serial of a vfat; it is written as ABCD-1234", uuid->text);
 }
 
 /* Whether type and file system agree. */
@@ -179,14 +190,15 @@ static void check_type(struct checker *checker, const struct asked_partition *as
         const char *given = file_system_name(partition->file_system);
 
         if (partition->type == PARTITION_ESP && partition->file_system != FILE_SYSTEM_VFAT)
-                checker_complain(checker, mark, "a partition of type esp has 'vfat', not '%s'", given);
+                checker_complain_at(checker, "file-system", mark,
+                                    "a partition of type esp has 'vfat', not '%s'", given);
         else if (partition->type == PARTITION_BIOS_BOOT && partition->file_system != FILE_SYSTEM_NONE)
-                checker_complain(checker, mark, "a partition of type bios-boot has no file system, not '%s'",
-                                 given);
+                checker_complain_at(checker, "file-system", mark,
+                                    "a partition of type bios-boot has no file system, not '%s'", given);
         else if ((partition->type == PARTITION_SWAP) != (partition->file_system == FILE_SYSTEM_SWAP))
-                checker_complain(checker, mark,
-                                 "file system swap and type swap go together, not '%s' and type %s", given,
-                                 partition_type_name(partition->type));
+                checker_complain_at(checker, "file-system", mark,
+                                    "file system swap and type swap go together, not '%s' and type %s", given,
+                                    partition_type_name(partition->type));
 }
 
 /* Sizes and mounts that this file system cannot have. */
@@ -196,13 +208,15 @@ static void check_shape(struct checker *checker, const struct template_partition
                 partition->file_system == FILE_SYSTEM_EXT4 || partition->file_system == FILE_SYSTEM_VFAT;
 
         if (!takes_files && partition->size.kind == SIZE_FIT && partition->size.mark.line)
-                checker_complain(checker, &partition->size.mark,
-                                 "there are no files that it could fit; write a size, as 1MiB");
+                checker_complain_at(checker, "size", &partition->size.mark,
+                                    "there are no files that it could fit; write a size, as 1MiB");
         if (!takes_files && partition->mount.text)
-                checker_complain(checker, &partition->mount.mark, "there are no files that could be mounted");
+                checker_complain_at(checker, "mount", &partition->mount.mark,
+                                    "there are no files that could be mounted");
         if (partition->mount.text && strcmp(partition->mount.text, "/") == 0 &&
             partition->file_system == FILE_SYSTEM_VFAT)
-                checker_complain(checker, &partition->mount.mark, "the root file system cannot be a vfat");
+                checker_complain_at(checker, "mount", &partition->mount.mark,
+                                    "the root file system cannot be a vfat");
 }
 
 /* Fills in defaults and checks what the table of fields could not. */

@@ -54,8 +54,8 @@ static void check_order(struct checker *checker, const struct template_volume *v
                                 "the root partition stands last, so that it can grow; move it below the "
                                 "others");
                 else if (partition->size.kind == SIZE_REST)
-                        checker_complain(
-                                checker, &partition->size.mark,
+                        checker_complain_at(
+                                checker, "size", &partition->size.mark,
                                 "'rest' leaves nothing for the partitions after it; move it below them");
                 checker_leave(checker, outer);
         }
@@ -72,14 +72,15 @@ static void check_unique(struct checker *checker, const struct template_volume *
                         const struct template_partition *a = &volume->partitions[j];
 
                         if (a->name.text && b->name.text && strcmp(a->name.text, b->name.text) == 0)
-                                checker_complain(checker, &b->name.mark,
-                                                 "the name '%s' is taken by the partition at line %" PRIu32,
-                                                 b->name.text, a->mark.line);
+                                checker_complain_at(
+                                        checker, "name", &b->name.mark,
+                                        "the name '%s' is taken by the partition at line %" PRIu32,
+                                        b->name.text, a->mark.line);
                         if (a->number.given && a->number.value == b->number.value)
-                                checker_complain(checker, &b->number.mark,
-                                                 "the number %" PRIu64
-                                                 " is taken by the partition at line %" PRIu32,
-                                                 b->number.value, a->mark.line);
+                                checker_complain_at(checker, "number", &b->number.mark,
+                                                    "the number %" PRIu64
+                                                    " is taken by the partition at line %" PRIu32,
+                                                    b->number.value, a->mark.line);
                 }
                 checker_leave(checker, outer);
         }
@@ -254,14 +255,10 @@ static size_t enter_partition(struct checker *checker, const struct template_vol
 static void complain_taken(struct checker *checker, const char *key, const struct text_value *first,
                            const struct text_value *second)
 {
-        size_t outer;
-
         if (!first->text || !second->text || strcmp(first->text, second->text) != 0)
                 return;
-        outer = checker_enter_key(checker, key);
-        checker_complain(checker, &second->mark, "'%s' is given already at line %" PRIu32, second->text,
-                         first->mark.line);
-        checker_leave(checker, outer);
+        checker_complain_at(checker, key, &second->mark, "'%s' is given already at line %" PRIu32,
+                            second->text, first->mark.line);
 }
 
 /* Compares one partition with all before it, in all volumes. */
@@ -282,15 +279,14 @@ static void check_against_earlier(struct checker *checker, const struct template
 }
 
 /* Rule 4. */
-static void check_content_has_a_place(struct checker *checker, const struct template_volume *volume,
-                                      bool is_root)
+static void check_content_has_a_place(struct checker *checker, const struct template_volume *volume)
 {
         size_t holders = 0, outer;
 
         for (size_t i = 0; i < volume->partition_count; i++)
                 holders += volume->partitions[i].file_system == FILE_SYSTEM_EXT4 ||
                            volume->partitions[i].file_system == FILE_SYSTEM_VFAT;
-        if (!volume->content_count || !volume->partition_count || is_root || holders == 1)
+        if (!volume->content_count || !volume->partition_count || holders == 1)
                 return;
         outer = checker_enter_key(checker, "volumes");
         (void)checker_enter_key(checker, volume->device_name.text);
@@ -334,20 +330,19 @@ static void check_root_is_here(struct checker *checker, const struct template *t
                                const struct template_volume *volume,
                                const struct template_partition *partition)
 {
-        size_t outer;
-
         if (partition->mount.text && strcmp(partition->mount.text, "/") == 0 && template->root_device.text &&
-            strcmp(volume->device_name.text, template->root_device.text) != 0) {
-                outer = checker_enter_key(checker, "mount");
-                checker_complain(checker, &partition->mount.mark,
-                                 "'/' is mounted from the root device, '%s', not from '%s'",
-                                 template->root_device.text, volume->device_name.text);
-                checker_leave(checker, outer);
-        }
+            strcmp(volume->device_name.text, template->root_device.text) != 0)
+                checker_complain_at(checker, "mount", &partition->mount.mark,
+                                    "'/' is mounted from the root device, '%s', not from '%s'",
+                                    template->root_device.text, volume->device_name.text);
 }
 
 void check_volumes(struct checker *checker, const struct template *template)
 {
+        const struct template_volume *root =
+                template->root_device.text ? template_volume_find(template, template->root_device.text)
+                                           : NULL;
+
         for (size_t v = 0; v < template->volume_count; v++) {
                 const struct template_volume *volume = &template->volumes[v];
 
@@ -358,10 +353,8 @@ void check_volumes(struct checker *checker, const struct template *template)
                         check_root_is_here(checker, template, volume, &volume->partitions[i]);
                         checker_leave(checker, outer);
                 }
-                check_content_has_a_place(
-                        checker, volume,
-                        template->root_device.text &&
-                                strcmp(volume->device_name.text, template->root_device.text) == 0);
+                if (root && volume != root)
+                        check_content_has_a_place(checker, volume);
         }
         if (template->root_device.text && template->volume_count)
                 check_root(checker, template);

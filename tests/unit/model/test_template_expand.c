@@ -27,7 +27,7 @@ static void expand(const char *yaml, const struct template_setting *settings, si
                 buffer_append_text(text, node_find(root, "x")->value->text);
 }
 
-/* clang-format off: a table */
+/* clang-format off */
 static const struct {
         const char *name, *yaml, *expected;
 } rows[] = {
@@ -35,16 +35,10 @@ static const struct {
         { "name uses version", "version: '7'\nname: web-${version}\nx: ${name}\n", "web-7" },
         { "dollar", "x: $$ $${version} $HOME $\n", "$ ${version} $HOME $" },
         { "not expanded again", "version: '$${name}'\nname: n\nx: ${version}\n", "${name}" },
-        { "unknown", "version: '7'\nx: ${verson}\n",
-          "t:2:4: unknown variable '${verson}'; did you mean '${version}'?\n" },
-        { "far", "x: ${colour}\n",
-          "t:1:4: unknown variable '${colour}'; give it with --set colour=VALUE, or write $${ for a plain "
-          "${\n" },
-        { "not closed", "x: a ${version\n",
-          "t:1:4: '${' starts no variable; write ${KEY}, or $${ for a plain ${\n" },
-        { "itself", "version: ${version}\nx: y\n",
-          "t:1:10: unknown variable '${version}'; give it with --set version=VALUE, or write $${ for a plain "
-          "${\n" },
+        { "unknown", "version: '7'\nx: ${verson}\n", "t:2:4: unknown variable '${verson}'; did you mean '${version}'?\n" },
+        { "far", "x: ${colour}\n", "t:1:4: unknown variable '${colour}'; give it with --set colour=VALUE, or write $${ for a plain ${\n" },
+        { "not closed", "x: a ${version\n", "t:1:4: '${' starts no variable; write ${KEY}, or $${ for a plain ${\n" },
+        { "itself", "version: ${version}\nx: y\n", "t:1:10: unknown variable '${version}'; give it with --set version=VALUE, or write $${ for a plain ${\n" },
 };
 /* clang-format on */
 

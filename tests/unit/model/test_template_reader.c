@@ -38,29 +38,23 @@ static void every_node_keeps_its_place(void **state) /* rule 1 */
         assert_true(node_find(items->children[0].value, "x")->value->quoted);
 }
 
-/* clang-format off: a table */
+/* clang-format off */
 static const struct {
         const char *name, *yaml, *complaint;
 } bad_rows[] = {
         { "tab", "a:\n  b: 1\n\tc: 2\n", "t:3:1: a tab in the indentation; YAML is indented with spaces" },
-        { "tab after spaces", "a:\n  \tb: 1\n",
-          "t:2:3: a tab in the indentation; YAML is indented with spaces" },
+        { "tab after spaces", "a:\n  \tb: 1\n", "t:2:3: a tab in the indentation; YAML is indented with spaces" },
         { "twice", "a: 1\nb: 2\na: 3\n", "t:3:1: key 'a' is given twice; the first is at 1:1" },
-        { "not closed", "a: [1, 2\nb: 3\n",
-          "t:2:2: not YAML: did not find expected ',' or ']', while parsing a flow sequence that starts at "
-          "line 1" },
+        { "not closed", "a: [1, 2\nb: 3\n", "t:2:2: not YAML: did not find expected ',' or ']', while parsing a flow sequence that starts at line 1" },
         { "bad byte", "a: 1\nb: \xff\n", "t:2:4: byte 8 is not UTF-8 text: invalid leading UTF-8 octet" },
-        { "control character", "a: \x01\n",
-          "t:1:4: byte 3 is not UTF-8 text: control characters are not allowed" },
-        { "alias", "a: &x 1\nb: *x\n",
-          "t:1:4: anchors are not used here; write the value out where it is used" },
+        { "control character", "a: \x01\n", "t:1:4: byte 3 is not UTF-8 text: control characters are not allowed" },
+        { "alias", "a: &x 1\nb: *x\n", "t:1:4: anchors are not used here; write the value out where it is used" },
         { "tag", "a: !!int 1\n", "t:1:4: tags are not used here; write the value alone" },
         { "two documents", "a: 1\n---\nb: 2\n", "t:2:1: a second document; a template is one" },
         { "empty", "# nothing\n", "t: there is nothing in it" },
         { "key is a list", "? [a, b]\n: c\n", "t:1:3: a key must be a text" },
         { "nul", "a: \"x\\0y\"\n", "t:1:4: a text cannot hold a NUL" },
-        { "not YAML", "name: debian: 12\n",
-          "t:1:13: not YAML: mapping values are not allowed in this context" },
+        { "not YAML", "name: debian: 12\n", "t:1:13: not YAML: mapping values are not allowed in this context" },
 };
 /* clang-format on */
 
