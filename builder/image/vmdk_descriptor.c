@@ -35,7 +35,7 @@ enum ingot_code vmdk_descriptor_print(uint64_t capacity_sectors, const struct vm
                                       char out[VMDK_DESCRIPTOR_BYTES], struct ingot_error *err)
 {
         char long_id[2 * 16 + 1] = "00000000000000000000000000000000";
-        uint64_t cylinders = div_up_u64(capacity_sectors, GEOMETRY_HEADS * GEOMETRY_SECTORS);
+        uint64_t cylinders = capacity_sectors / (GEOMETRY_HEADS * GEOMETRY_SECTORS);
 
         if (!extent_name_is_good(identity->extent_name))
                 return ingot_fail(
