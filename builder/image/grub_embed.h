@@ -17,7 +17,8 @@
  *
  * Rules    (1) Bytes 440..511 of LBA 0 belong to the partition table and are not touched; bytes 3..89 stay as
  *              they are on the disk (zeros on a new one).
- *          (2) The drive that BIOS passes in DL is trusted, whatever its number.
+ *          (2) The core is read from the drive that the BIOS tells; a number that is no hard disk's, which some
+ *              BIOSes pass, is taken for the first hard disk.
  *          (3) The core, without Reed-Solomon redundancy, fits the partition whole.
  * Source   GRUB 2.06, format of boot.img and diskboot.img.
  * Tests    tests/unit/image/test_grub_embed.c
