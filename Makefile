@@ -61,7 +61,9 @@ fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_targets := $(fuzz_sources:%.c=out/fuzz/%)
 bench_sources := $(sort $(wildcard tests/bench/*.c))
 bench_programs := $(bench_sources:%.c=$(out)/%)
-all_objs := $(objs) $(support_objs) $(out)/tests/fault/faults.o $(unit_tests:=.o) $(fault_tests:=.o) $(bench_programs:=.o)
+judge_sources := $(sort $(wildcard tests/judges/*.c))
+judge_programs := $(judge_sources:%.c=$(out)/%)
+all_objs := $(objs) $(support_objs) $(out)/tests/fault/faults.o $(unit_tests:=.o) $(fault_tests:=.o) $(bench_programs:=.o) $(judge_programs:=.o)
 
 all: $(out)/ingot $(out)/libingot.a
 
@@ -93,6 +95,9 @@ wrapped := pwrite64 pread64 fsync close renameat linkat openat64 malloc calloc r
 $(out)/tests/fault/%: $(out)/tests/fault/%.o $(out)/tests/fault/faults.o $(support_objs) $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) $(wrapped:%=-Wl,--wrap=%) -o $@ $^ $(package_libs) $(shell $(PKG_CONFIG) --libs cmocka)
 
+$(out)/tests/judges/%: $(out)/tests/judges/%.o $(out)/libingot.a
+	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(package_libs)
+
 $(out)/tests/bench/%: $(out)/tests/bench/%.o $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(package_libs)
 
@@ -102,7 +107,7 @@ check: $(out)/ingot $(unit_tests) $(fault_tests)
 unit: $(unit_tests)
 	$(Q)scripts/run-tests $(unit_tests)
 
-check-boot check-wire check-same soak bench: $(out)/ingot $(bench_programs)
+check-boot check-wire check-same soak bench: $(out)/ingot $(bench_programs) $(judge_programs)
 	$(Q)INGOT=$(abspath $(out)/ingot) OUT=$(abspath $(out)) scripts/$@
 
 valgrind: $(unit_tests)

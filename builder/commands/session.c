@@ -245,10 +245,9 @@ static int output_settle(int status)
         return report_failure("print the result", NULL, err.code, &err);
 }
 
-int session_run(const char *program, const struct command *command, int argc, const char *const *argv)
+int session_run(const struct command *command, int argc, const char *const *argv)
 {
         struct session session = { .command = command,
-                                   .program = program,
                                    .region_folder = BUFFER_INIT(FOLDER_BYTES),
                                    .cache_folder = BUFFER_INIT(FOLDER_BYTES) };
         struct ingot_error err;

@@ -25,7 +25,6 @@
 
 struct session {
         const struct command *command;
-        const char *program; /* how it was called: "ingot", or a path */
         struct arguments arguments;
         struct progress progress;
         struct ingot_observer observer;
@@ -36,7 +35,7 @@ struct session {
 };
 
 /* Runs a command on the words after its name; returns the exit status. */
-int session_run(const char *program, const struct command *command, int argc, const char *const *argv);
+int session_run(const struct command *command, int argc, const char *const *argv);
 
 /* Makes stops orderly (rule 3) and lost descriptors 0 to 2 harmless. */
 void session_prepare_process(void);

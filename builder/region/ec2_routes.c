@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "region/ec2_call.h"
+#include "region/query_error.h"
+
+#define EC2_VERSION "2016-11-15"
+
+struct ec2_operation {
+        const char *name;
+        enum ingot_code (*handle)(struct ec2_call *ec2, struct ingot_error *err);
+};
+
+static const struct ec2_operation operations[] = {
+        { "CreateTags", serve_create_tags },
+        { "DeleteSnapshot", serve_delete_snapshot },
+        { "DeleteTags", serve_delete_tags },
+        { "DeregisterImage", serve_deregister_image },
+        { "DescribeImages", serve_describe_images },
+        { "DescribeRegions", serve_describe_regions },
+        { "DescribeSnapshots", serve_describe_snapshots },
+        { "DescribeTags", serve_describe_tags },
+        { "RegisterImage", serve_register_image },
+};
+
+static enum ingot_code run(struct ec2_call *ec2, struct ingot_error *err)
+{
+        const char *action = form_find(&ec2->form, "Action"), *version = form_find(&ec2->form, "Version");
+
+        if (!action)
+                return ec2_refuse_value(ec2, "MissingAction",
+                                        "The request must contain the parameter Action.");
+        if (!version || strcmp(version, EC2_VERSION) != 0)
+                return ec2_refuse_value(ec2, version ? "InvalidParameterValue" : "MissingParameter",
+                                        "The parameter Version must be " EC2_VERSION ".");
+        for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+                if (strcmp(operations[i].name, action) == 0) {
+                        ec2->action = operations[i].name;
+                        return operations[i].handle(ec2, err);
+                }
+        }
+        return ec2_refuse_value(ec2, "InvalidAction", "The action %.80s is not valid for this web service.",
+                                action);
+}
+
+static enum ingot_code serve(const struct region_call *call, struct ingot_error *err)
+{
+        const struct region_request *request = call->request;
+        bool is_post = strcmp(request->method, "POST") == 0;
+        struct ec2_call ec2 = {
+                .call = call, .store = call->store, .region = call->region, .out = &call->reply->body
+        };
+        struct ingot_error why = { 0 };
+        enum ingot_code r;
+
+        if (strcmp(request->path, "/") != 0 || (!is_post && strcmp(request->method, "GET") != 0))
+                return ec2_refuse(&ec2, 404, "InvalidAction", "There is nothing at %.200s.", request->path);
+        if (request->is_body_too_long)
+                return ec2_refuse(&ec2, 413, "RequestEntityTooLarge", "The request is too long.");
+        r = is_post ? form_parse(request->body, request->body_bytes, URI_FORM, &ec2.form, &why)
+                    : form_parse(request->query, strlen(request->query), URI_QUERY, &ec2.form, &why);
+        if (r == INGOT_E_FORMAT)
+                return ec2_refuse_value(&ec2, "MalformedQueryString", "%s.", ingot_error_frame(&why, 0));
+        if (r)
+                return ingot_fail(err, r, "%s", ingot_error_frame(&why, 0));
+        r = run(&ec2, err);
+        form_release(&ec2.form);
+        return r;
+}
+
+static void refuse(const struct region_refusal *refusal, struct region_reply *reply)
+{
+        switch (refusal->verdict) {
+        case SIGV4_EXPIRED:
+                query_error_write(QUERY_EC2, reply, 400, "RequestExpired", refusal->detail);
+                break;
+        case SIGV4_MALFORMED:
+                query_error_write(QUERY_EC2, reply, 400, "IncompleteSignature", refusal->detail);
+                break;
+        case SIGV4_MISSING:
+                query_error_write(QUERY_EC2, reply, 403, "MissingAuthenticationToken", refusal->detail);
+                break;
+        case SIGV4_MISMATCH:
+        case SIGV4_WRONG_PAYLOAD:
+        case SIGV4_UNSIGNED_HEADER:
+                query_error_write(QUERY_EC2, reply, 403, "SignatureDoesNotMatch", refusal->detail);
+                break;
+        case SIGV4_GOOD:
+        case SIGV4_UNKNOWN_KEY:
+        case SIGV4_WRONG_TOKEN:
+        case SIGV4_NOT_YET:
+        default: query_error_write(QUERY_EC2, reply, 401, "AuthFailure", refusal->detail); break;
+        }
+}
+
+static void break_down(struct region_reply *reply)
+{
+        query_error_write(QUERY_EC2, reply, 500, "InternalError", "An internal error has occurred.");
+}
+
+const struct region_service ec2_service = { "ec2", serve, refuse, break_down };

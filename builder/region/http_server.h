@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REGION_HTTP_SERVER_H
+#define REGION_HTTP_SERVER_H
+
+/* builder/region/http_server.h
+ * http_server: requests in, replies out, over one listening socket, in one thread.
+ *
+ * Rules    (1) One request is answered at a time, in a thread of the server's own; bodies are hashed as their
+ *              pieces come in.
+ *          (2) At most HTTP_CONNECTIONS_MAX connections, HTTP_CONNECTION_BYTES of memory for each beside one
+ *              body, and no body longer than HTTP_BODY_MAX_BYTES.
+ * Tests    tests/unit/region/test_region.c
+ */
+#include "region/exchange.h"
+
+enum {
+        HTTP_CONNECTIONS_MAX = 200,
+        HTTP_CONNECTION_BYTES = 128 << 10,
+        HTTP_BODY_MAX_BYTES = 64 << 20,
+        HTTP_IDLE_SECONDS = 120,
+};
+
+struct http_handler {
+        void *context;
+        /* How much of a request's body to keep. */
+        size_t (*body_ceiling)(const char *method, const char *path);
+        /* Answers; reply is empty before and whole afterwards. */
+        void (*answer)(void *context, const struct region_request *request, struct region_reply *reply);
+        void (*log)(void *context, const char *line); /* NULL: nobody listens */
+};
+
+struct http_server; /* opaque */
+
+/*
+ * Serves what connects to listen_fd.
+ *
+ * listen_fd    taken, also on failure
+ * handler      copied; called from the server's thread
+ * ret_server   owned by the caller
+ * Fails with   INGOT_E_SYSTEM  no thread or no epoll; INGOT_E_MEMORY
+ */
+enum ingot_code http_server_start(int listen_fd, const struct http_handler *handler,
+                                  struct http_server **ret_server, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Closes all connections, waits for the thread and frees. NULL is fine. */
+void http_server_stop(struct http_server *server);
+
+#endif
