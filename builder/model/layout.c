@@ -186,11 +186,32 @@ static enum ingot_code size_of_rest(const struct placing *placing, const struct 
         return INGOT_OK;
 }
 
+/* The content is larger than what its partition has. */
+static enum ingot_code fail_content(const struct placing *placing, const struct layout_partition *partition,
+                                    uint64_t need_bytes, uint64_t has_bytes)
+{
+        const struct size_value *size = &partition->asked->size;
+        char need_text[BYTE_SIZE_TEXT_CHARS + 1], has_text[BYTE_SIZE_TEXT_CHARS + 1];
+        uint64_t need_sectors = align_up_u64(div_up_u64(need_bytes, SECTOR_BYTES), LAYOUT_ALIGN_SECTORS);
+
+        byte_size_print_exact(need_sectors * SECTOR_BYTES, need_text);
+        byte_size_print_exact(has_bytes, has_text);
+        if (size->kind == SIZE_REST)
+                return mark_fail(
+                        placing->err, INGOT_E_LAYOUT, &size->mark,
+                        "the content of '%s' needs %s, but 'rest' leaves it %s; give '%s' a VolumeSize of "
+                        "%" PRIu64,
+                        name_of(partition), need_text, has_text, placing->volume->device_name.text,
+                        div_up_u64(placing->next_lba + need_sectors + placing->tail_sectors, GIB_SECTORS));
+        return mark_fail(placing->err, INGOT_E_LAYOUT, &size->mark,
+                         "the content of '%s' needs %s, but its size is %s; write 'fit', or %s or more",
+                         name_of(partition), need_text, has_text, need_text);
+}
+
 static enum ingot_code place_partition(struct placing *placing, uint64_t need_bytes,
                                        struct layout_partition *partition)
 {
         const struct size_value *size = &partition->asked->size;
-        char need_text[BYTE_SIZE_TEXT_CHARS + 1], has_text[BYTE_SIZE_TEXT_CHARS + 1];
         uint64_t bytes = size->bytes;
         enum ingot_code r = INGOT_OK;
 
@@ -202,15 +223,8 @@ static enum ingot_code place_partition(struct placing *placing, uint64_t need_by
                 r = fail_too_large(placing, size);
         if (r)
                 return r;
-        if (bytes < need_bytes) {
-                byte_size_print_exact(align_up_u64(need_bytes, LAYOUT_ALIGN_SECTORS * SECTOR_BYTES),
-                                      need_text);
-                byte_size_print_exact(bytes, has_text);
-                return mark_fail(
-                        placing->err, INGOT_E_LAYOUT, &size->mark,
-                        "the content of '%s' needs %s, but its size is %s; write 'fit', or %s or more",
-                        name_of(partition), need_text, has_text, need_text);
-        }
+        if (bytes < need_bytes)
+                return fail_content(placing, partition, need_bytes, bytes);
         partition->start_lba = placing->next_lba;
         partition->end_lba = partition->start_lba +
                              align_up_u64(max_u64(div_up_u64(bytes, SECTOR_BYTES), 1), LAYOUT_ALIGN_SECTORS);
@@ -237,7 +251,7 @@ static enum ingot_code settle_volume_size(const struct placing *placing, struct 
         if (given_gib && given_gib < need_gib)
                 return mark_fail(placing->err, INGOT_E_LAYOUT, mark,
                                  "volume '%s' of the template takes %" PRIu64
-                                 " bytes, past its VolumeSize of %" PRIu64 " (%" PRIu64
+                                 " bytes, past its VolumeSize of %" PRIu64 "GiB (%" PRIu64
                                  " bytes); give it a VolumeSize of %" PRIu64,
                                  layout->device_name, layout->size_sectors * SECTOR_BYTES, given_gib,
                                  given_gib * GIB_BYTES, need_gib);
