@@ -150,7 +150,8 @@ enum ingot_code ebs_complete_snapshot(const struct ebs_client *client, const cha
                                           .path = path,
                                           .headers = headers,
                                           .header_count = 4,
-                                          .payload_hash = EMPTY_SHA256 };
+                                          .payload_hash = EMPTY_SHA256,
+                                          .needs_new_connection = true /* ret_attempts must be right */ };
         enum ingot_code r;
 
         (void)snprintf(path, sizeof(path), "/snapshots/completion/%s", snapshot_id);

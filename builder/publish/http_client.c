@@ -277,6 +277,7 @@ static void set_transport(struct exchange *exchange)
         (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
         (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)exchange->request.deadline_ms);
         (void)curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+        (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)exchange->request.needs_new_connection);
         if (exchange->client->ca_bundle)
                 (void)curl_easy_setopt(easy, CURLOPT_CAINFO, exchange->client->ca_bundle);
         if (endpoint->unix_socket[0])

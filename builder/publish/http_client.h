@@ -38,6 +38,9 @@ struct http_request {
         uint64_t body_bytes;
         uint32_t deadline_ms;
         size_t reply_bytes_max;
+        /* On a kept connection that ends without an answer libcurl sends the request again by itself.  True for
+         * a request of which one must know how often it was sent. */
+        bool needs_new_connection;
 };
 
 enum http_outcome {

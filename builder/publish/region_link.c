@@ -303,6 +303,7 @@ static enum ingot_code send_attempt(struct attempt *attempt, struct ingot_error 
                                         .headers = attempt->headers,
                                         .body = call->body,
                                         .body_bytes = call->body_bytes,
+                                        .needs_new_connection = call->needs_new_connection,
                                         .deadline_ms = call->deadline_ms ? call->deadline_ms : DEADLINE_MS,
                                         .reply_bytes_max = call->reply_bytes_max ? call->reply_bytes_max
                                                                                  : REPLY_BYTES_MAX };

@@ -57,11 +57,12 @@ struct region_call {
         size_t header_count;
         const struct byte_source *body; /* NULL: none */
         uint64_t body_bytes;
-        const char *payload_hash; /* 64 hex digits of the body, or SIGV4_UNSIGNED_PAYLOAD */
-        bool has_content_sha256;  /* send x-amz-content-sha256 */
-        uint64_t found_by_ns;     /* monotonic: until then a 404 is transient; 0: it never is */
-        uint32_t deadline_ms;     /* of each attempt; 0: 30 s */
-        size_t reply_bytes_max;   /* 0: 1 MiB */
+        const char *payload_hash;  /* 64 hex digits of the body, or SIGV4_UNSIGNED_PAYLOAD */
+        bool has_content_sha256;   /* send x-amz-content-sha256 */
+        uint64_t found_by_ns;      /* monotonic: until then a 404 is transient; 0: it never is */
+        uint32_t deadline_ms;      /* of each attempt; 0: 30 s */
+        size_t reply_bytes_max;    /* 0: 1 MiB */
+        bool needs_new_connection; /* http_request's */
 };
 
 struct region_result {
