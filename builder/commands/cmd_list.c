@@ -21,7 +21,7 @@ static int list(struct session *session, const char *verb, const char *id)
         } else if (id) {
                 listing_print_details(listing, stdout);
                 (void)fputs("\nThe same by the AWS CLI:\n", stdout);
-                listing_print_aws(listing->region, target.region_folder,
+                listing_print_aws(session->program, listing->region, target.region_folder,
                                   !session->arguments.given[OPTION_REGION_DIR], id, stdout);
         } else {
                 listing_print_table(listing, stdout);

@@ -38,7 +38,9 @@ static void receipt_print(struct session *session, const struct ingot_receipt *r
                      receipt->already_published ? ": was there already, nothing was sent" : "");
         for (size_t i = 0; i < receipt->snapshot_count; i++)
                 snapshot_print(&receipt->snapshots[i]);
-        (void)printf("\nNext:\n  ingot show %s", receipt->ami_id);
+        (void)printf("\nNext:\n  ");
+        shell_word_print(session->program, stdout);
+        (void)printf(" show %s", receipt->ami_id);
         if (!by_default) {
                 (void)printf(" --region-dir ");
                 shell_word_print(session->region_folder.bytes, stdout);
@@ -46,7 +48,8 @@ static void receipt_print(struct session *session, const struct ingot_receipt *r
         if (strcmp(session_target(session).to, "local") != 0)
                 (void)printf(" --to local:%s", receipt->region);
         (void)printf("\n");
-        listing_print_aws(receipt->region, session->region_folder.bytes, by_default, receipt->ami_id, stdout);
+        listing_print_aws(session->program, receipt->region, session->region_folder.bytes, by_default,
+                          receipt->ami_id, stdout);
 }
 
 static int run(struct session *session)

@@ -143,12 +143,14 @@ void shell_word_print(const char *text, FILE *out)
         (void)fputc('\'', out);
 }
 
-void listing_print_aws(const char *region, const char *region_folder, bool is_default, const char *id,
-                       FILE *out)
+void listing_print_aws(const char *program, const char *region, const char *region_folder, bool is_default,
+                       const char *id, FILE *out)
 {
         bool snapshot = strncmp(id, "snap-", 5) == 0;
 
-        (void)fputs("  ingot region serve", out);
+        (void)fputs("  ", out);
+        shell_word_print(program, out);
+        (void)fputs(" region serve", out);
         if (!is_default) {
                 (void)fputs(" --region-dir ", out);
                 shell_word_print(region_folder, out);

@@ -20,10 +20,11 @@ void listing_print_details(const struct ingot_listing *listing, FILE *out);
 
 /* Lines to paste into a shell, that serve the region and ask the AWS CLI about id.
  *
+ * program         how ingot was called
  * region_folder   where its data lie; is_default: that is where they lie without an option
  */
-void listing_print_aws(const char *region, const char *region_folder, bool is_default, const char *id,
-                       FILE *out);
+void listing_print_aws(const char *program, const char *region, const char *region_folder, bool is_default,
+                       const char *id, FILE *out);
 
 /* Prints text for a POSIX shell: as it is, or in single quotes where it needs them. */
 void shell_word_print(const char *text, FILE *out);

@@ -28,6 +28,15 @@ static int is_cancelled(void *context)
         return stop_was_asked != 0;
 }
 
+/* A signal that came ignored stays so: nohup and a shell's background jobs count on it. */
+static void stop_on(int number, const struct sigaction *stop)
+{
+        struct sigaction before;
+
+        if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+                (void)sigaction(number, stop, NULL);
+}
+
 void session_prepare_process(void)
 {
         struct sigaction stop = { .sa_handler = note_stop, .sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
@@ -41,9 +50,9 @@ void session_prepare_process(void)
         }
         (void)sigemptyset(&stop.sa_mask);
         (void)sigemptyset(&ignore.sa_mask);
-        (void)sigaction(SIGINT, &stop, NULL);
-        (void)sigaction(SIGTERM, &stop, NULL);
-        (void)sigaction(SIGHUP, &stop, NULL);
+        stop_on(SIGINT, &stop);
+        stop_on(SIGTERM, &stop);
+        stop_on(SIGHUP, &stop);
         (void)sigaction(SIGPIPE, &ignore, NULL); /* a write to a pipe nobody reads fails instead */
         (void)sigaction(SIGXFSZ, &ignore, NULL); /* and so does one past the limit of a file's size */
 }
@@ -245,9 +254,10 @@ static int output_settle(int status)
         return report_failure("print the result", NULL, err.code, &err);
 }
 
-int session_run(const struct command *command, int argc, const char *const *argv)
+int session_run(const char *program, const struct command *command, int argc, const char *const *argv)
 {
         struct session session = { .command = command,
+                                   .program = program,
                                    .region_folder = BUFFER_INIT(FOLDER_BYTES),
                                    .cache_folder = BUFFER_INIT(FOLDER_BYTES) };
         struct ingot_error err;

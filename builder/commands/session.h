@@ -10,7 +10,8 @@
  *              "check --json".
  *          (2) The environment is read here and nowhere else: HOME, XDG_DATA_HOME, XDG_CACHE_HOME,
  *              SOURCE_DATE_EPOCH.
- *          (3) SIGINT and SIGTERM ask for an orderly stop; the second one ends the program at once.
+ *          (3) SIGINT and SIGTERM ask for an orderly stop; the second one ends the program at once.  A
+ *              signal that was ignored when ingot started stays ignored.
  *          (4) A result that could not be written is a failure: status 3.
  * Tests    tests/cli/
  */
@@ -25,6 +26,7 @@
 
 struct session {
         const struct command *command;
+        const char *program; /* how it was called: "ingot", or a path */
         struct arguments arguments;
         struct progress progress;
         struct ingot_observer observer;
@@ -35,7 +37,7 @@ struct session {
 };
 
 /* Runs a command on the words after its name; returns the exit status. */
-int session_run(const struct command *command, int argc, const char *const *argv);
+int session_run(const char *program, const struct command *command, int argc, const char *const *argv);
 
 /* Makes stops orderly (rule 3) and lost descriptors 0 to 2 harmless. */
 void session_prepare_process(void);
