@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define INGOT_ERROR_HOME 1
 #include <ingot/error.h>
 
 static void frame_vadd(struct ingot_error *err, const char *format, va_list args) INGOT_PRINTF(2, 0);

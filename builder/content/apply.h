@@ -10,7 +10,8 @@
  *              out, a user that is not there.  A damaged source is INGOT_E_FORMAT, a source with another
  *              digest INGOT_E_CHECKSUM, a source that does not exist INGOT_E_NOT_FOUND.
  *          (3) bootstrap is not done here: the caller makes a tar of it and reads that.
- *          (4) A missing `to` of tar, archive and directory is made: 0755, root:root.
+ *          (4) A missing `to` of tar, archive and directory is made: 0755, root:root or the owner asked for.
+ *              The owner of an archive or directory is that of everything it brings.
  * Tests    tests/unit/content/test_apply.c
  */
 #include <ingot/observer.h>
@@ -44,9 +45,6 @@ struct content_source {
  */
 enum ingot_code content_apply(const struct content_target *target, const struct content_step *step,
                               struct content_source *ret_source, struct ingot_error *err) INGOT_MUST_CHECK;
-
-/* The verb as templates spell it: "authorized-key". */
-const char *content_verb_name(enum content_verb verb);
 
 /*
  * The path of a step's source: as it is when absolute, else below folder.

@@ -32,6 +32,7 @@
 #include <ingot/observer.h>
 
 #include "base/digest.h"
+#include "content/placement.h"
 #include "content/store.h"
 #include "model/tree.h"
 
@@ -48,6 +49,7 @@ struct archive_request {
         const struct digest *expected;         /* SHA-256 of the file; NULL: not compared */
         bool want_digest;                      /* compute the SHA-256 even without expected */
         uint32_t strip_components;             /* rule 8 */
+        const struct placement_owner *owner;   /* of all entries, instead of the archive's; NULL: rule 3 */
         struct archive_limits limits;          /* rule 10 */
         const struct ingot_observer *observer; /* may be NULL */
 };

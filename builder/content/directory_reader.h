@@ -6,7 +6,7 @@
  * directory_reader: a folder or a file of the build machine into a tree.
  *
  * Rules    (1) Nothing of the machine or of its user gets in but names, contents, symlinks and whether the
- *              owner may execute a file: owner 0:0; files 0644 or 0755, directories 0755, symlinks 0777;
+ *              owner may execute a file: owner 0:0 (or the one asked for); files 0644 or 0755, directories 0755, symlinks 0777;
  *              time of the build's epoch; no xattrs.  So a copy of the folder made by another user, under
  *              another umask or at another time gives the same bytes.
  *          (2) A directory that the tree already has keeps its mode, owner, time and xattrs; a directory
@@ -23,6 +23,7 @@
  * Tests    tests/unit/content/test_directory_reader.c
  */
 #include "base/digest.h"
+#include "content/placement.h"
 #include "content/store.h"
 #include "model/tree.h"
 
@@ -36,6 +37,7 @@ struct directory_report {
 /*
  * Reads what is below the folder at path into tree, below the directory destination.
  *
+ * owner        of everything that is made; NULL: 0:0
  * ret_report   may be NULL
  * Fails with   INGOT_E_NOT_FOUND  there is no such folder
  *              INGOT_E_USAGE      path is not a folder; rule 4 or 7 is broken
@@ -45,7 +47,7 @@ struct directory_report {
  */
 enum ingot_code directory_read_into(struct tree *tree, struct tree_entry *destination,
                                     struct content_store *store, const char *path,
-                                    struct directory_report *ret_report,
+                                    const struct placement_owner *owner, struct directory_report *ret_report,
                                     struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*

@@ -9,7 +9,7 @@
  *          (2) Unit files are looked for in etc, usr/local/lib, usr/lib and lib, each with systemd/system, in
  *              this order; NAME@INSTANCE falls back to the template NAME@.  Drop-ins are read too.
  *          (3) enable follows [Install]: Alias, WantedBy, RequiredBy, UpheldBy and Also, with DefaultInstance
- *              and the specifiers %i %I %j %n %N %p %%.  Links in etc/systemd/system are absolute, to the
+ *              and the specifiers %i %j %n %N %p %%.  Links in etc/systemd/system are absolute, to the
  *              place where the unit file was found.  A unit of Also that does not exist is passed over.
  *          (4) A unit without anything to install, a masked one, or an alias's name is refused.
  *          (5) disable removes every link in etc/systemd/system to the unit, and directories this empties.

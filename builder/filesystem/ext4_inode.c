@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "filesystem/ext4_volume.h"
+#include "filesystem/ext4_inode.h"
 
 enum { SECTORS_PER_BLOCK = 8, EXTRA_BYTES = 32, EPOCH_BITS = 2 };
 
-/* 34 bits of seconds around 1970: 1901-12-13 to 2446-05-10; times beyond are brought to the nearer end. */
+/* Rule 1. */
 static const int64_t SECONDS_MIN = INT32_MIN, SECONDS_MAX = ((int64_t)1 << 34) + INT32_MIN - 1;
 
 static void put_time(int64_t seconds, uint32_t nanoseconds, __u32 *low, __u32 *extra)

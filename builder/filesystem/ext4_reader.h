@@ -27,7 +27,7 @@ struct ext4_facts {
         uint64_t inode_count, free_inodes;
         bool needs_recovery; /* its journal holds what its blocks do not */
         bool is_clean;       /* it was unmounted, or never mounted */
-        char features[512];  /* names with one space between, as dumpe2fs prints them */
+        char features[1280]; /* names with one space between, as dumpe2fs prints them */
 };
 
 struct ext4_node {
@@ -39,16 +39,6 @@ struct ext4_node {
         uint64_t allocated_bytes;
         struct tree_time atime, mtime, ctime;
         uint32_t device_major, device_minor;
-};
-
-/* One entry of a walk; all of it is borrowed for the call of the visitor. */
-struct ext4_visit {
-        const char *path; /* "/" for the root; names are bytes as they stand on disk */
-        struct ext4_node node;
-        const char *target; /* of a symlink; else NULL */
-        const struct tree_xattr
-                *xattrs; /* bytewise order of names; ACLs in the kernel's form, as in a tree */
-        size_t xattr_count;
 };
 
 struct ext4_reader;
@@ -103,15 +93,5 @@ enum ingot_code ext4_reader_read(struct ext4_reader *reader, uint32_t inode_numb
 enum ingot_code ext4_reader_read_file(struct ext4_reader *reader, const char *path, size_t ceiling_bytes,
                                       char **ret_bytes, size_t *ret_size_bytes,
                                       struct ingot_error *err) INGOT_MUST_CHECK;
-
-/*
- * Shows every entry to visit, parents before children, children in bytewise order of their names.
- *
- * Fails with   INGOT_E_FORMAT  damaged, or a directory is met twice; INGOT_E_MEMORY; whatever visit returns
- */
-enum ingot_code ext4_reader_walk(struct ext4_reader *reader,
-                                 enum ingot_code (*visit)(void *context, const struct ext4_visit *entry,
-                                                          struct ingot_error *err),
-                                 void *context, struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif

@@ -19,15 +19,10 @@
 #include "filesystem/ext4_channel.h"
 #include "filesystem/ext4_extent_tree.h"
 #include "filesystem/ext4_geometry.h"
+#include "filesystem/ext4_inode.h"
 #include "filesystem/ext4_space.h"
 #include "filesystem/ext4_spool.h"
 #include "filesystem/ext4_writer.h"
-
-/* An inode with its spare bytes, where xattrs go. */
-union ext4_inode {
-        struct ext2_inode_large large;
-        uint8_t bytes[EXT4_INODE_BYTES];
-};
 
 struct ext4_volume {
         struct ext4_geometry geometry;
@@ -72,13 +67,6 @@ enum ingot_code ext4_volume_write_block(void *volume, uint32_t block, const uint
 uint32_t ext4_volume_inode_seed(const struct ext4_volume *volume, uint32_t number);
 
 /*
- * Starts an inode: kind and permissions, owner, one link, atime and mtime, the epoch for the others.
- */
-void ext4_inode_init(union ext4_inode *inode, uint16_t mode, uint32_t uid, uint32_t gid,
-                     const struct tree_time *mtime, int64_t epoch_seconds);
-void ext4_inode_set_size(union ext4_inode *inode, uint64_t size_bytes);
-
-/*
  * Puts pieces into the inode as an extent tree and counts all blocks, extra_blocks too, in it.
  *
  * Fails with   INGOT_E_SYSTEM, INGOT_E_MEMORY, INGOT_E_BUG
@@ -86,9 +74,6 @@ void ext4_inode_set_size(union ext4_inode *inode, uint64_t size_bytes);
 enum ingot_code ext4_volume_set_pieces(struct ext4_volume *volume, uint32_t number, union ext4_inode *inode,
                                        const struct ext4_pieces *pieces,
                                        struct ingot_error *err) INGOT_MUST_CHECK;
-
-/* Counts blocks of 4096 bytes in an inode. */
-void ext4_inode_add_blocks(union ext4_inode *inode, uint64_t blocks);
 
 /*
  * Writes an inode, with its checksum.

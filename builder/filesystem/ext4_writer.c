@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/endian.h"
 #include "base/own.h"
+#include "filesystem/ext4_features.h"
 #include "filesystem/ext4_inventory.h"
 #include "filesystem/ext4_volume.h"
 #include "filesystem/ext4_writer.h"
@@ -23,15 +24,11 @@ enum {
         LOST_MODE = 0700,
 };
 
-static const char features_with_journal[] =
-        "has_journal ext_attr resize_inode dir_index filetype extent 64bit flex_bg sparse_super large_file "
-        "huge_file dir_nlink extra_isize metadata_csum";
-
 struct ext4_image {
         struct ext4_spool *spool;
         struct extent_list extents;
         struct ext4_usage usage;
-        bool has_journal;
+        char features[EXT4_FEATURES_TEXT_BYTES];
 };
 
 /* What one call of ext4_image_new() works with. */
@@ -77,7 +74,7 @@ const struct ext4_usage *ext4_image_usage(const struct ext4_image *image)
 
 const char *ext4_image_features(const struct ext4_image *image)
 {
-        return image->has_journal ? features_with_journal : strchr(features_with_journal, ' ') + 1;
+        return image->features;
 }
 
 /* ---- how large ---- */
@@ -463,6 +460,7 @@ static void count_usage(const struct writer *writer, struct ext4_usage *usage)
 static enum ingot_code lay_out(struct writer *writer, struct ext4_image *image, struct ingot_error *err)
 {
         const struct ext4_request *request = writer->request;
+        const struct ext2_super_block *super;
         struct ext4_geometry geometry;
         uint32_t last_inode;
         enum ingot_code r;
@@ -480,7 +478,9 @@ static enum ingot_code lay_out(struct writer *writer, struct ext4_image *image, 
             (r = ext4_volume_list_zeros(writer->volume, last_inode, writer->extents, err)))
                 return r;
         count_usage(writer, &image->usage);
-        image->has_journal = geometry.journal_blocks != 0;
+        super = writer->volume->fs->super;
+        ext4_features_print(super->s_feature_compat, super->s_feature_incompat, super->s_feature_ro_compat,
+                            image->features);
         return extent_list_settle(writer->extents, image->usage.size_bytes / SECTOR_BYTES, err);
 }
 

@@ -10,7 +10,8 @@
  *              and a FAT may have at most 2^28 - 11 clusters, of which counting reads 64 KiB at a time.
  *          (2) Names are long names where they are whole and their checksum agrees with the short one, else
  *              short names with their case bits; UTF-8, looked up without regard to ASCII case.
- *          (3) The source is borrowed and outlives the reader.
+ *          (3) A hostile directory may contain itself: a walk of the caller's bounds its own depth.
+ *          (4) The source is borrowed and outlives the reader.
  * Source   Microsoft FAT32 File System Specification 1.03.
  * Tests    tests/unit/filesystem/test_fat_reader.c, tests/fuzz/fuzz_fat_reader.c
  */
@@ -18,7 +19,7 @@
 
 #include "model/byte_source.h"
 
-enum { FAT_NAME_BYTES = 765, FAT_LABEL_BYTES = 33 };
+enum { FAT_NAME_BYTES = 765, FAT_LABEL_BYTES = 11 };
 
 struct fat_reader;
 

@@ -9,25 +9,21 @@
  *   FAT16   boot sector | FAT | FAT | 512 root entries | clusters
  *
  * Unit     sector = 512 bytes; cluster = 1 to 64 sectors.
- * Rules    (1) FAT32 where the size allows 65,525 clusters or more of 512 bytes, else FAT16; what would be
- *              FAT12 (under 4,085 clusters, about 2 MiB) is refused.
- *          (2) FAT32's clusters are 512 bytes up to 260 MiB, 4 KiB up to 8 GiB, 8 KiB up to 16 GiB, 16 KiB up to
- *              32 GiB, 32 KiB above; FAT16's are 512 bytes, since it is only used below 33 MiB.
+ * Rules    (1) FAT32 where the size allows enough clusters of 512 bytes, else FAT16; what would be FAT12 is
+ *              refused (filesystem/fat_geometry: which sizes, which clusters).
+ *          (2) Hidden sectors, 255 heads, 63 sectors a track, media F8, OEM name "MSWIN4.1".
  *          (3) Clusters are given in the order of a walk of the tree, each file and each directory in one run:
  *              equal trees make equal bytes.
- *          (4) A name that is not an 8.3 name gets a long name and an alias NAME~N, N the smallest that is free
- *              in the directory when names are taken in canonical order.  A name whose base and extension are
- *              each all lower case is kept by the two case bits instead.
+ *          (4) Names as in filesystem/fat_name: equal directories get equal aliases.
  *          (5) Times are the tree's mtime in UTC, 2-second steps, from 1980-01-01 to 2107-12-31; creation and
  *              access are the same.  Owners, modes and xattrs are dropped: FAT has none.  Every entry has the
  *              archive attribute but directories.
  *          (6) A file is extents of its runs; a hole, the tail of a cluster and the tail of a FAT are zero on
  *              purpose.  Free clusters are left out.
- *          (7) A hard link is written as a file of its own.  Anything but files and directories, a name that
- *              is not UTF-8, has one of " * / : < > ? \ | or a control character, ends in '.' or ' ', is over
- *              255 units, or equals another but for case, is refused, with its path.
- * Source   Microsoft FAT32 File System Specification 1.03; ECMA-107; VFAT long names as in its section
- *          "FAT Long Directory Entries".
+ *          (7) A hard link is written as a file of its own.  Anything but files and directories, names that
+ *              fat_name refuses or that differ from another only in ASCII case, files of 4 GiB or more and
+ *              directories of over 65,536 entries are refused, with their path.
+ * Source   Microsoft FAT32 File System Specification 1.03.
  * Tests    tests/unit/filesystem/test_fat_writer.c
  */
 #include "model/extent.h"
@@ -37,7 +33,8 @@ struct fat_request {
         const struct tree *tree; /* sealed; borrowed, and so are its sources, as long as the image */
         uint64_t size_bytes;     /* of the partition; a multiple of 512.  Ignored by fat_measure() */
         uint32_t serial;         /* the volume's "UUID" */
-        const char *label;       /* "" or NULL: none; at most 11 characters of the 8.3 alphabet and ' ' */
+        const char *label; /* "" or NULL: none; at most 11 characters of the 8.3 alphabet and ' '; kept in
+                                    upper case */
         uint32_t hidden_sectors; /* the partition's start LBA */
         int64_t epoch_seconds;   /* the label's time */
 };

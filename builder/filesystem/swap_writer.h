@@ -12,6 +12,8 @@
  *          count of bad pages, UUID and label from byte 1024.
  * Tests    tests/unit/filesystem/test_swap_writer.c
  */
+#include <stdbool.h>
+
 #include "base/guid.h"
 #include "model/extent.h"
 

@@ -10,6 +10,7 @@
 #include "image/gpt.h"
 #include "image/mbr.h"
 #include "model/memory_source.h"
+#include "model/partition_type.h"
 
 /* UEFI 2.10, table 5.5 */
 enum {
@@ -186,32 +187,10 @@ bool gpt_header_decode(const uint8_t sector[SECTOR_BYTES], uint64_t own_lba, uin
 
 const char *gpt_type_name(const struct guid *type_guid)
 {
-        static const struct {
-                const char *guid, *name;
-        } types[] = {
-                { "21686148-6449-6e6f-744e-656564454649", "bios-boot" },
-                { "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "esp" },
-                { "bc13c2ff-59e6-4262-a352-b275fd6f7172", "xbootldr" },
-                { "4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "root" }, /* x86-64 */
-                { "b921b045-1df0-41c3-af44-4c6f280d3fae", "root" }, /* arm64 */
-                { "0fc63daf-8483-4772-8e79-3d69d8477de4", "linux" },
-                { "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f", "swap" },
-                { "933ac7e1-2eb4-4f13-b844-0e14e2aef915", "home" },
-                { "3b8f8425-20e0-4f3b-907f-1a25a76f98e8", "srv" },
-                { "4d21b016-b534-45c2-a9fb-5c16e091fd2d", "var" },
-                { "8484680c-9521-48c6-9c11-b0720656f69e", "usr" }, /* x86-64 */
-                { "b0e01050-ee5f-4390-949a-9101b17104e9", "usr" }, /* arm64 */
-                { "e6d6d379-f507-44c2-a23c-238f2a3df928", "lvm" },
-                { "a19d880f-05fc-4d3b-a006-743f0f84911e", "raid" },
-                { "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", "basic-data" },
-        };
-        char text[GUID_TEXT_CHARS + 1];
+        enum partition_type type;
 
-        guid_print(type_guid, text);
-        for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-                if (strcmp(text, types[i].guid) == 0)
-                        return types[i].name;
-        return NULL;
+        return partition_type_of_guid(type_guid, &type) ? partition_type_name(type)
+                                                        : partition_type_describe(type_guid);
 }
 
 struct gpt_image {

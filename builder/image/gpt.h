@@ -73,7 +73,7 @@ bool gpt_header_is_signed(const uint8_t sector[SECTOR_BYTES]);
 bool gpt_header_decode(const uint8_t sector[SECTOR_BYTES], uint64_t own_lba, uint64_t size_sectors,
                        struct gpt_header *ret_header, char *fault);
 
-/* The name people use for a type GUID: "esp", "bios-boot", "linux" ...; NULL when it is not known. */
+/* A type GUID as a template spells it, "esp", else in words, "Linux LVM"; NULL when it is not known. */
 const char *gpt_type_name(const struct guid *type_guid);
 
 struct gpt_image; /* owns the bytes of both copies */

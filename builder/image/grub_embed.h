@@ -11,17 +11,14 @@
  *
  * GRUB for UEFI needs none of this: Debian's prebuilt usr/lib/grub/x86_64-efi/monolithic/grubx64.efi is copied
  * to EFI/BOOT/BOOTX64.EFI of the ESP.  Its built-in prefix is /EFI/debian on the device it was loaded from, and
- * its built-in configuration looks for grub.cfg in this order:
- *
- *   1. $prefix/x86_64-efi/grub.cfg and $prefix/grub.cfg: EFI/debian/grub.cfg of the ESP, when the folder
- *      EFI/debian is there; else /boot/grub of the first device that has /.disk/info, or of the ESP itself
- *   2. $cmdpath/grub.cfg: beside the program: EFI/BOOT/grub.cfg of the ESP
- *
- * So grub.cfg belongs at EFI/debian/grub.cfg: nothing is searched for then.
+ * grub.cfg lies at EFI/debian/grub.cfg of the ESP: Debian 12's (2.06) and 13's (2.12) both read it there at once
+ * (seen in QEMU under OVMF).  Where EFI/debian is absent they fall back to EFI/BOOT/grub.cfg; 2.06 complains that
+ * there is no /.disk/info and sets prefix to boot/grub before it does.
  *
  * Rules    (1) Bytes 440..511 of LBA 0 belong to the partition table and are not touched; bytes 3..89 stay as
  *              they are on the disk (zeros on a new one).
- *          (2) The drive that BIOS passes in DL is trusted, whatever its number.
+ *          (2) The core is read from the drive that the BIOS tells; a number that is no hard disk's, which some
+ *              BIOSes pass, is taken for the first hard disk.
  *          (3) The core, without Reed-Solomon redundancy, fits the partition whole.
  * Source   GRUB 2.06, format of boot.img and diskboot.img.
  * Tests    tests/unit/image/test_grub_embed.c

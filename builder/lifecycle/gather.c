@@ -8,6 +8,7 @@
 #include "content/bootstrap.h"
 #include "content/identity_reset.h"
 #include "lifecycle/gather.h"
+#include "model/template_content.h"
 
 struct gatherer {
         struct preparation *preparation;
@@ -28,7 +29,7 @@ static enum ingot_code record_source(const struct gatherer *gatherer, const stru
                                      struct ingot_error *err)
 {
         struct manifest_source source = { .device_name = gatherer->volume->asked->device_name.text,
-                                          .kind = (char *)(uintptr_t)content_verb_name(step->verb),
+                                          .kind = (char *)(uintptr_t)template_verb_name(step->verb),
                                           .name = (char *)(uintptr_t)name,
                                           .size_bytes = size_bytes,
                                           .has_digest = true,

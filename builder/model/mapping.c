@@ -221,10 +221,16 @@ static void check_throughput(struct checker *checker, const struct asked_ebs *eb
                         ebs->throughput.value, performance->min_mibs, performance->max_mibs, type);
 }
 
-static void check_ebs(struct checker *checker, const struct asked_ebs *ebs)
+static void check_ebs(struct checker *checker, const struct node *value, const struct asked_ebs *ebs)
 {
         uint64_t min_gib, max_gib;
 
+        if (ebs->snapshot_id.text && ebs->encrypted != TRI_UNSET)
+                checker_complain(checker, &ebs->mark,
+                                 "EC2 refuses Encrypted with a SnapshotId, true or false: the volume is "
+                                 "encrypted as its snapshot is; leave Encrypted out");
+        if (node_find(value, "VolumeType") && !ebs->volume_type.text)
+                return; /* what it should have been decides about the rest */
         mapping_volume_size_range(ebs->volume_type.text, &min_gib, &max_gib);
         if (ebs->size.given && (ebs->size.value < min_gib || ebs->size.value > max_gib))
                 checker_complain_at(checker, "VolumeSize", &ebs->size.mark,
@@ -232,11 +238,6 @@ static void check_ebs(struct checker *checker, const struct asked_ebs *ebs)
                                     ebs->size.value, min_gib, max_gib, ebs->volume_type.text);
         check_iops(checker, ebs);
         check_throughput(checker, ebs);
-        if (ebs->snapshot_id.text && ebs->encrypted != TRI_UNSET)
-                checker_complain(
-                        checker, &ebs->mark,
-                        "EC2 refuses Encrypted with a SnapshotId, true or false: the volume is encrypted "
-                        "as its snapshot is; leave Encrypted out");
 }
 
 static void take_ebs(struct checker *checker, const struct node *value, const struct field *field,
@@ -248,7 +249,7 @@ static void take_ebs(struct checker *checker, const struct node *value, const st
         ebs->given = true;
         ebs->mark = value->mark;
         if (checker_take_fields(checker, value, ebs_fields, FIELD_COUNT(ebs_fields), ebs))
-                check_ebs(checker, ebs);
+                check_ebs(checker, value, ebs);
 }
 
 /* Rule 2. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MODEL_MARK_HOME 1
 #include "model/mark.h"
 
 void complaint_list_release(struct complaint_list *list)

@@ -63,9 +63,14 @@ void *checker_allocate(struct checker *checker, size_t count, size_t item_bytes)
         return made;
 }
 
-static const char *kind_name(enum node_kind kind)
+/* As the language at hand calls it. */
+static const char *kind_name(const struct checker *checker, enum node_kind kind)
 {
-        return kind == NODE_SCALAR ? "a single value" : kind == NODE_SEQUENCE ? "a list" : "a mapping";
+        if (kind == NODE_SCALAR)
+                return "a single value";
+        if (kind == NODE_SEQUENCE)
+                return checker->strict_types ? "an array" : "a list";
+        return checker->strict_types ? "an object" : "a mapping";
 }
 
 bool checker_need(struct checker *checker, const struct node *node, enum node_kind kind)
@@ -73,10 +78,11 @@ bool checker_need(struct checker *checker, const struct node *node, enum node_ki
         if (node->kind == kind)
                 return true;
         if (node->kind == NODE_SCALAR && !node->quoted && !*node->text)
-                checker_complain(checker, &node->mark, "has no value; it must be %s", kind_name(kind));
+                checker_complain(checker, &node->mark, "has no value; it must be %s",
+                                 kind_name(checker, kind));
         else
-                checker_complain(checker, &node->mark, "must be %s, not %s", kind_name(kind),
-                                 kind_name(node->kind));
+                checker_complain(checker, &node->mark, "must be %s, not %s", kind_name(checker, kind),
+                                 kind_name(checker, node->kind));
         return false;
 }
 

@@ -83,7 +83,7 @@ static void check_size(const struct template_volume *volume, const struct mappin
         if (entry->volume_size_gib && need_bytes > has_bytes)
                 complain(complaints, &entry->size_mark, NULL,
                          "volume '%s' of the template takes at least %s, past its VolumeSize of %" PRIu64
-                         "; give it %" PRIu64,
+                         "GiB; give it %" PRIu64,
                          volume->device_name.text, need_text, entry->volume_size_gib,
                          div_up_u64(need_bytes, GIB_BYTES));
         for (size_t i = 0; i < volume->partition_count && !entry->volume_size_gib; i++) {

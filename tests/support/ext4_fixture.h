@@ -36,6 +36,17 @@ void fixture_write(struct ext4_request *request, const char *path, bool is_poiso
 /* Whether e2fsck -fn finds path clean (what it says is in a failing test's message). */
 void fixture_check_clean(void *const *state, const char *path);
 
+/* A source that reads the file at path; closed by fixture_close(). */
+struct fixture_file_source {
+        int fd;
+        struct byte_source source;
+};
+void fixture_open(struct fixture_file_source *file, const char *path);
+void fixture_close(struct fixture_file_source *file);
+
+/* Walks the image with ext4_reader and compares every entry, its xattrs and its bytes with the tree. */
+void fixture_compare(const struct tree *tree, const char *path);
+
 /* What a program printed; owned by the caller (free).  Skips the test when the program is missing. */
 char *fixture_output(void *const *state, const char *const argv[]);
 

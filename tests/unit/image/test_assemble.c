@@ -11,7 +11,7 @@
 #include "base/own.h"
 #include "image/assemble.h"
 #include "support/cmocka_all.h"
-#include "support/pattern.h"
+#include "support/sample.h"
 #include "support/scratch.h"
 
 enum { DISK_SECTORS = 64 * 1024 + 24 }; /* 32 MiB and 12 KiB: the last block is short */
@@ -21,7 +21,7 @@ static void add(struct extent_list *list, uint64_t start_lba, uint64_t end_lba, 
 {
         struct extent extent = { .start_lba = start_lba,
                                  .end_lba = end_lba,
-                                 .source = size_bytes ? &pattern_source : NULL,
+                                 .source = size_bytes ? &sample_source : NULL,
                                  .source_offset_bytes = source_offset_bytes,
                                  .size_bytes = size_bytes };
 
@@ -37,7 +37,7 @@ static void lay_out(struct extent_list *list)
         add(list, 5000, 5001, 4096, SECTOR_BYTES);
         add(list, 10240, 40 * 1024 + 7, 0, 0);
         add(list, 40 * 1024 + 7, 40 * 1024 + 8, 12345, 1);
-        add(list, 50 * 1024, 51 * 1024, PATTERN_ZERO_FROM, 512 * 1024);
+        add(list, 50 * 1024, 51 * 1024, SAMPLE_ZERO_FROM, 512 * 1024);
         add(list, 51 * 1024, 60 * 1024, 1 << 20, 100);
         add(list, 64 * 1024, DISK_SECTORS, 1 << 21, 24 * SECTOR_BYTES);
         assert_int_equal(extent_list_settle(list, DISK_SECTORS, NULL), INGOT_OK);
@@ -50,9 +50,9 @@ static uint8_t *expect_disk(const struct extent_list *list)
 
         for (size_t i = 0; i < list->count; i++)
                 if (list->extents[i].source)
-                        pattern_fill(list->extents[i].source_offset_bytes,
-                                     bytes + list->extents[i].start_lba * SECTOR_BYTES,
-                                     list->extents[i].size_bytes);
+                        sample_fill(list->extents[i].source_offset_bytes,
+                                    bytes + list->extents[i].start_lba * SECTOR_BYTES,
+                                    list->extents[i].size_bytes);
         return bytes;
 }
 

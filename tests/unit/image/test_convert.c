@@ -8,7 +8,7 @@
 #include "base/own.h"
 #include "image/convert.h"
 #include "support/cmocka_all.h"
-#include "support/pattern.h"
+#include "support/sample.h"
 #include "support/scratch.h"
 
 static void make_raw(const char *path, uint64_t size_bytes)
@@ -18,10 +18,10 @@ static void make_raw(const char *path, uint64_t size_bytes)
 
         assert_int_equal(ftruncate(fd, (off_t)size_bytes), 0);
         for (uint64_t at = 0; at + 100000 < size_bytes; at += 33 * (uint64_t)1000000) {
-                pattern_fill(at, bytes, 100000);
+                sample_fill(at, bytes, 100000);
                 assert_int_equal(fd_write_at(fd, path, at, bytes, 100000, NULL), INGOT_OK);
         }
-        pattern_fill(0, bytes, 100);
+        sample_fill(0, bytes, 100);
         assert_int_equal(fd_write_at(fd, path, size_bytes - 100, bytes, 100, NULL), INGOT_OK);
         free(bytes);
 }

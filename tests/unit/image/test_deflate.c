@@ -5,7 +5,7 @@
 
 #include "image/deflate.h"
 #include "support/cmocka_all.h"
-#include "support/pattern.h"
+#include "support/sample.h"
 
 enum { GRAIN_BYTES = 65536 };
 
@@ -26,12 +26,12 @@ static struct deflater *open_deflater(const char *text)
 static void fill(unsigned kind, uint8_t bytes[GRAIN_BYTES])
 {
         if (kind == 0)
-                pattern_fill(99, bytes, GRAIN_BYTES);
+                sample_fill(99, bytes, GRAIN_BYTES);
         else if (kind == 1)
                 memset(bytes, 'a', GRAIN_BYTES);
         else
                 for (uint64_t i = 0; i < GRAIN_BYTES / 4096; i++)
-                        pattern_fill(i * 8192, bytes + i * 4096, 4096);
+                        sample_fill(i * 8192, bytes + i * 4096, 4096);
 }
 
 static void what_is_packed_unpacks_and_fits_the_bound(void **state)
@@ -104,7 +104,7 @@ static void a_stream_that_holds_too_much_or_is_damaged_is_refused(void **state)
         size_t packed_bytes = 0, out_bytes = 0;
 
         (void)state;
-        pattern_fill(0, in, sizeof(in));
+        sample_fill(0, in, sizeof(in));
         assert_int_equal(inflater_new(&inflater, NULL), INGOT_OK);
         assert_int_equal(deflate_pack(deflater, in, sizeof(in), packed, &packed_bytes, NULL), INGOT_OK);
         assert_int_equal(inflate_unpack(inflater, packed, packed_bytes, out, 4095, &out_bytes, NULL),

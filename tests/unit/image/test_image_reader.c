@@ -11,7 +11,7 @@
 #include "image/convert.h"
 #include "image/vmdk_format.h"
 #include "support/cmocka_all.h"
-#include "support/pattern.h"
+#include "support/sample.h"
 #include "support/scratch.h"
 
 enum { DISK_BYTES = 70 * 1024 * 1024 + 512 };
@@ -27,7 +27,7 @@ static void make_raw(const char *path)
         for (size_t i = 0; i < 4; i++) {
                 size_t size_bytes = indices[i] == 140 ? SECTOR_BYTES : BLOCK_BYTES;
 
-                pattern_fill(indices[i] * BLOCK_BYTES, bytes, size_bytes);
+                sample_fill(indices[i] * BLOCK_BYTES, bytes, size_bytes);
                 assert_int_equal(fd_write_at(fd, path, indices[i] * BLOCK_BYTES, bytes, size_bytes, NULL),
                                  INGOT_OK);
         }

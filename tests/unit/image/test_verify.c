@@ -8,7 +8,7 @@
 #include "base/own.h"
 #include "image/verify.h"
 #include "support/cmocka_all.h"
-#include "support/pattern.h"
+#include "support/sample.h"
 #include "support/scratch.h"
 
 enum { BLOCKS = 12 };
@@ -25,7 +25,7 @@ static const char *make_disk(void **state)
         assert_int_equal(fd_write_at(fd, path, 5 * (uint64_t)BLOCK_BYTES, bytes, BLOCK_BYTES, NULL),
                          INGOT_OK);
         for (size_t i = 0; i < 3; i++) {
-                pattern_fill(indices[i] * BLOCK_BYTES, bytes, BLOCK_BYTES);
+                sample_fill(indices[i] * BLOCK_BYTES, bytes, BLOCK_BYTES);
                 assert_int_equal(fd_write_at(fd, path, indices[i] * BLOCK_BYTES, bytes, BLOCK_BYTES, NULL),
                                  INGOT_OK);
         }

@@ -10,7 +10,7 @@
 #include "image/image_reader.h"
 #include "image/vmdk_writer.h"
 #include "support/cmocka_all.h"
-#include "support/pattern.h"
+#include "support/sample.h"
 #include "support/scratch.h"
 
 static const struct digest content = { { 0x12, 0x34, 0x56, 0x78 } };
@@ -30,7 +30,7 @@ static void write_disk(int fd, const struct digest *known)
                 vmdk_writer_new(fd, "disk.vmdk", 204803, &identity, &compression_default, &writer, NULL),
                 INGOT_OK);
         for (size_t i = 0; i < sizeof(indices) / sizeof(indices[0]); i++) {
-                pattern_fill(indices[i] * BLOCK_BYTES, bytes, BLOCK_BYTES);
+                sample_fill(indices[i] * BLOCK_BYTES, bytes, BLOCK_BYTES);
                 if (indices[i] == 1)
                         memset(bytes + (size_t)2 * VMDK_GRAIN_BYTES, 0, VMDK_GRAIN_BYTES);
                 if (indices[i] == 200)
@@ -126,7 +126,7 @@ static void short_last_grain_is_padded(void **state)
         assert_int_equal(image_reader_open(path, IMAGE_CACHED, &reader, NULL), INGOT_OK);
         assert_int_equal(image_reader_format(reader), IMAGE_VMDK_STREAM);
         assert_int_equal(image_reader_size_bytes(reader), 204803 * (uint64_t)SECTOR_BYTES);
-        pattern_fill(200 * (uint64_t)BLOCK_BYTES, wanted, sizeof(wanted));
+        sample_fill(200 * (uint64_t)BLOCK_BYTES, wanted, sizeof(wanted));
         assert_int_equal(byte_source_read(image_reader_source(reader), 200 * (uint64_t)BLOCK_BYTES, found,
                                           sizeof(found), NULL),
                          INGOT_OK);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/extent.h"
 #include "support/cmocka_all.h"
-#include "support/pattern.h"
+#include "support/sample.h"
 
 static struct extent data(uint64_t start_lba, uint64_t end_lba, uint64_t source_offset_bytes)
 {
         return (struct extent){ .start_lba = start_lba,
                                 .end_lba = end_lba,
-                                .source = &pattern_source,
+                                .source = &sample_source,
                                 .source_offset_bytes = source_offset_bytes,
                                 .size_bytes = (end_lba - start_lba) * SECTOR_BYTES };
 }
