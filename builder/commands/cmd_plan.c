@@ -12,6 +12,8 @@ static int run(struct session *session)
         enum ingot_code r;
 
         r = session_build_request(session, &request, compressor, sizeof(compressor), &err);
+        if (!request.folder)
+                request.folder = session->cache_folder.bytes; /* for spool files, which have no names */
         if (r == INGOT_OK)
                 r = ingot_plan(&request, &sink, &session->observer, &json, &err);
         if (r)
@@ -31,8 +33,7 @@ const struct command command_plan = {
         .examples = "  ingot plan web.yaml --mapping web.mapping.json | jq .volumes\n",
         .options = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_FORMAT) |
                    OPTION_BIT(OPTION_CACHE_DIR) | OPTION_BIT(OPTION_REFRESH) | OPTION_BIT(OPTION_COMPRESSOR) |
-                   OPTION_BIT(OPTION_THREADS) | OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_JSON) |
-                   OPTION_BIT(OPTION_QUIET),
+                   OPTION_BIT(OPTION_THREADS) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .required = OPTION_BIT(OPTION_MAPPING),
         .operand_min = 1,
         .operand_max = 1,

@@ -120,7 +120,7 @@ static int run_check(struct session *session)
 const struct command command_region_check = {
         .name = "region check",
         .operands = "",
-        .summary = "read the local region's store and compare it with its catalogue",
+        .summary = "compare the local region's catalogue with its blocks",
         .about = "Reads every block of the local region's store, compares it with its digest, and\n"
                  "the catalogue with the blocks.  The store may be served meanwhile.  Status 4\n"
                  "when something does not agree.\n",

@@ -31,7 +31,8 @@ int main(int argc, char **argv)
                 (void)fprintf(stderr, "serve_region: %s\n", ingot_error_frame(&err, 0));
                 return 3;
         }
-        (void)printf("http://127.0.0.1:%u %s\n", (unsigned)region_port(server), region_credentials_file(server));
+        (void)printf("http://127.0.0.1:%u %s\n", (unsigned)region_port(server),
+                     region_credentials_file(server));
         (void)fflush(stdout);
         while (read(0, bytes, sizeof(bytes)) > 0)
                 ;

@@ -92,8 +92,7 @@ static void what_is_printed_reads_back_the_same(void **state) /* rule 1 */
         for (int is_plan = 0; is_plan < 2; is_plan++) {
                 OWNED(manifest_drop) struct manifest *made = make(is_plan), *read = NULL;
                 OWNED(buffer_release)
-                struct buffer first = BUFFER_INIT(TEXT_MAX),
-                              second = BUFFER_INIT(TEXT_MAX);
+                struct buffer first = BUFFER_INIT(TEXT_MAX), second = BUFFER_INIT(TEXT_MAX);
                 struct ingot_error err;
 
                 print(made, &first);
