@@ -44,6 +44,18 @@ static bool take_character(const unsigned char **text, const unsigned char *end,
         return true;
 }
 
+bool utf8_is_valid(const char *text, size_t size_bytes)
+{
+        const unsigned char *at = (const unsigned char *)text, *end = at + size_bytes;
+        uint32_t character;
+
+        while (at < end) {
+                if (!take_character(&at, end, &character))
+                        return false;
+        }
+        return true;
+}
+
 bool utf16_from_utf8(const char *text, size_t size_bytes, uint16_t *out, size_t capacity, size_t *ret_units)
 {
         const unsigned char *at = (const unsigned char *)text, *end = at + size_bytes;

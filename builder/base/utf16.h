@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+bool utf8_is_valid(const char *text, size_t size_bytes);
+
 /* Reads size_bytes of UTF-8 into at most capacity units, without a terminator; false when text is not UTF-8
  * or does not fit. */
 bool utf16_from_utf8(const char *text, size_t size_bytes, uint16_t *out, size_t capacity, size_t *ret_units);

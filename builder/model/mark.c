@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define MODEL_MARK_HOME 1
+#include "base/utf16.h"
 #include "model/mark.h"
 
 void complaint_list_release(struct complaint_list *list)
@@ -40,6 +41,7 @@ static bool list_reserve(struct complaint_list *list)
 static void tidy_text(char *text)
 {
         size_t size_bytes = strlen(text);
+        bool is_text;
 
         if (size_bytes > COMPLAINT_MAX_BYTES) {
                 size_bytes = COMPLAINT_MAX_BYTES;
@@ -47,8 +49,10 @@ static void tidy_text(char *text)
                         size_bytes--;
                 text[size_bytes] = '\0';
         }
+        is_text = utf8_is_valid(text, strlen(text));
         for (; *text; text++) {
-                if ((unsigned char)*text < 0x20 || *text == 0x7f)
+                if ((unsigned char)*text < 0x20 || *text == 0x7f ||
+                    ((unsigned char)*text >= 0x80 && !is_text))
                         *text = '?';
         }
 }

@@ -8,8 +8,9 @@
  * Unit     line and column count from 1, as editors show them; 0: the file as a whole.
  * Rules    (1) A complaint's text states the fact and what to write instead; it does not repeat the mark.
  *          (2) A list keeps at most COMPLAINTS_MAX; more are counted, not kept.
- *          (3) A text is cut at COMPLAINT_MAX_BYTES, between two characters, and a control character in it
- *              becomes '?': it quotes what a stranger wrote, and goes to a terminal.
+ *          (3) A text is cut at COMPLAINT_MAX_BYTES, between two characters; a control character in it
+ *              becomes '?', and so does what is not UTF-8: it quotes what a stranger wrote, and goes to a
+ *              terminal and into JSON.
  * Tests    tests/unit/model/test_mark.c
  */
 #include <stddef.h>

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/utf16.h"
 #include "model/spelling.h"
 #include "model/template_expand.h"
 
@@ -162,6 +163,9 @@ static void add_settings(struct expander *expander, const struct template_settin
                         complain(expander->complaints, &mark, NULL,
                                  "--set '%s=': a key is letters, digits, '_', '-' and '.', and starts with a "
                                  "letter",
+                                 key);
+                else if (!utf8_is_valid(settings[i].value, strlen(settings[i].value)))
+                        complain(expander->complaints, &mark, NULL, "the value of --set '%s' is not UTF-8",
                                  key);
                 else if (find(expander, key, strlen(key)))
                         complain(expander->complaints, &mark, NULL, "--set '%s' is given twice", key);

@@ -285,29 +285,17 @@ void rule_host_name(struct checker *checker, const struct text_value *value)
                                  value->text);
 }
 
+/* A name without a suffix is a service, as for systemctl. */
 void rule_unit(struct checker *checker, const struct text_value *value)
 {
-        static const char *const suffixes[] = { ".service", ".socket", ".timer", ".mount",
-                                                ".target",  ".path",   ".slice", ".automount",
-                                                ".swap",    ".scope",  ".device" };
         size_t chars = strlen(value->text);
+        bool good =
+                chars > 0 && chars <= PATH_NAME_MAX_BYTES && value->text[0] != '.' && value->text[0] != '-';
 
-        for (const char *at = value->text; *at; at++) {
-                if (!is_alphanumeric(*at) && !strchr(":-_.\\@", *at)) {
-                        checker_complain(checker, &value->mark, "'%s' is no name of a systemd unit",
-                                         value->text);
-                        return;
-                }
-        }
-        for (size_t i = 0; i < FIELD_COUNT(suffixes); i++) {
-                size_t suffix_chars = strlen(suffixes[i]);
-
-                if (chars > suffix_chars && chars <= PATH_NAME_MAX_BYTES &&
-                    strcmp(value->text + chars - suffix_chars, suffixes[i]) == 0)
-                        return;
-        }
-        checker_complain(checker, &value->mark, "'%s' does not end in a kind of unit; write '%s.service'",
-                         value->text, value->text);
+        for (const char *at = value->text; good && *at; at++)
+                good = is_alphanumeric(*at) || strchr(":-_.\\@", *at);
+        if (!good)
+                checker_complain(checker, &value->mark, "'%s' is no name of a systemd unit", value->text);
 }
 
 void rule_authorized_key(struct checker *checker, const struct text_value *value)

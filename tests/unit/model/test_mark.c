@@ -62,6 +62,8 @@ static void texts_are_cut_between_characters_and_cleaned(void **state) /* rule 3
                 memcpy(text + i, "\xc3\xa9", 3);
         complain(&list, &at_2_9, NULL, "x%s", text);
         assert_int_equal(strlen(list.complaints[1].text), 999);
+        complain(&list, &at_2_9, NULL, "%s", "a\xff\xc3\xa9");
+        assert_string_equal(list.complaints[2].text, "a???");
 }
 
 static void an_empty_list_is_no_error(void **state)

@@ -183,7 +183,7 @@ static const struct {
         { "climbs out", "to: /opt/app,", "to: /opt/../../app,", "t:15:44: volumes./dev/xvda.content[1].archive.to: '/opt/../../app' has '..' in it; write the path out" },
         { "digest", "9f86", "9g86", "t:15:83: volumes./dev/xvda.content[1].archive.sha256: '9g86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' is no SHA-256: it has 64 digits, 0-9 and a-f" },
         { "mode", "\"0644\"", "\"0698\"", "t:16:80: volumes./dev/xvda.content[2].file.mode: '0698' is no mode: write 3 or 4 octal digits, as \"0644\"" },
-        { "unit", "app.service\n", "app\n", "t:18:17: volumes./dev/xvda.content[4].enable: 'app' does not end in a kind of unit; write 'app.service'" },
+        { "unit", "app.service\n", "app/x\n", "t:18:17: volumes./dev/xvda.content[4].enable: 'app/x' is no name of a systemd unit" },
         { "uid", "uid: 990", "uid: 4294967295", "t:19:32: volumes./dev/xvda.content[5].user.uid: 4294967295 is not within 0 to 4294967294" },
         { "user name", "name: app,", "name: App,", "t:19:22: volumes./dev/xvda.content[5].user.name: 'App' is no name of a user or group: at most 32 of a-z, 0-9, '_' and '-', starting with a letter or '_'" },
         { "yes", "system: true", "system: yes", "t:19:45: volumes./dev/xvda.content[5].user.system: must be true or false, not yes" },
