@@ -49,6 +49,9 @@ _Static_assert(DRIVE_16_AT + DRIVE_CODE == 62 && DRIVE_32_AT + DRIVE_CODE == 90,
 
 /* ---- encoding ---- */
 
+static const uint8_t oem_name[8] = { 'M', 'S', 'W', 'I', 'N', '4', '.', '1' };
+static const uint8_t info_lead[4] = { 'R', 'R', 'a', 'A' }, info_signature[4] = { 'r', 'r', 'A', 'a' };
+
 static void put_magic(uint8_t *sector)
 {
         sector[MAGIC_AT] = 0x55;
@@ -72,8 +75,8 @@ static void put_info(const struct fat_boot *boot, uint8_t *sector)
 {
         uint32_t next = FAT_FIRST_CLUSTER + boot->geometry.cluster_count - boot->free_clusters;
 
-        memcpy(sector, "RRaA", 4);
-        memcpy(sector + INFO_SIGNATURE_AT, "rrAa", 4);
+        memcpy(sector, info_lead, sizeof(info_lead));
+        memcpy(sector + INFO_SIGNATURE_AT, info_signature, sizeof(info_signature));
         put_le32(sector + INFO_FREE_AT, boot->free_clusters);
         put_le32(sector + INFO_NEXT_AT, boot->free_clusters ? next : UINT32_MAX);
         put_magic(sector);
@@ -88,7 +91,7 @@ void fat_boot_encode(const struct fat_boot *boot, uint8_t *out)
         out[JUMP_AT] = 0xEB;
         out[JUMP_AT + 1] = (uint8_t)((is_32 ? DRIVE_32_AT : DRIVE_16_AT) + DRIVE_CODE - 2);
         out[JUMP_AT + 2] = 0x90;
-        memcpy(out + OEM_AT, "MSWIN4.1", 8);
+        memcpy(out + OEM_AT, oem_name, sizeof(oem_name));
         put_le16(out + SECTOR_BYTES_AT, FAT_BOOT_SECTOR_BYTES);
         out[CLUSTER_SECTORS_AT] = (uint8_t)geometry->cluster_sectors;
         put_le16(out + RESERVED_AT, (uint16_t)geometry->reserved_sectors);

@@ -50,9 +50,11 @@ static size_t find_extension(const uint16_t *units, size_t count)
         return count;
 }
 
-/* Copies a part of an 8.3 name in upper case; false when it is not one.  *ret_case is 'a', 'A' or 0: mixed. */
+enum letter_case { CASE_UPPER, CASE_LOWER, CASE_MIXED };
+
+/* Copies a part of an 8.3 name in upper case; false when it is not one. */
 static bool read_short_part(const uint16_t *units, size_t count, size_t capacity, uint8_t *out,
-                            char *ret_case)
+                            enum letter_case *ret_case)
 {
         bool has_lower = false, has_upper = false;
 
@@ -65,7 +67,7 @@ static bool read_short_part(const uint16_t *units, size_t count, size_t capacity
                 has_upper |= is_upper(units[i]);
                 out[i] = to_upper(units[i]);
         }
-        *ret_case = has_lower ? (has_upper ? '\0' : 'a') : 'A';
+        *ret_case = !has_lower ? CASE_UPPER : has_upper ? CASE_MIXED : CASE_LOWER;
         return true;
 }
 
@@ -73,18 +75,18 @@ static bool read_short_part(const uint16_t *units, size_t count, size_t capacity
 static bool read_short_name(const uint16_t *units, size_t count, struct fat_name *name)
 {
         size_t dot = find_extension(units, count);
-        char base_case, extension_case = 'A';
+        enum letter_case base_case, extension_case = CASE_UPPER;
 
         memset(name->short_name, ' ', FAT_SHORT_NAME_BYTES);
         if (!read_short_part(units, dot, BASE_BYTES, name->short_name, &base_case) ||
             (dot < count && !read_short_part(units + dot + 1, count - dot - 1, EXTENSION_BYTES,
                                              name->short_name + BASE_BYTES, &extension_case)))
                 return false;
-        if (!base_case || !extension_case)
+        if (base_case == CASE_MIXED || extension_case == CASE_MIXED)
                 name->long_units = (uint8_t)count;
         else
-                name->case_bits = (uint8_t)((base_case == 'a' ? FAT_CASE_BASE_LOWER : 0) |
-                                            (extension_case == 'a' ? FAT_CASE_EXTENSION_LOWER : 0));
+                name->case_bits = (uint8_t)((base_case == CASE_LOWER ? FAT_CASE_BASE_LOWER : 0) |
+                                            (extension_case == CASE_LOWER ? FAT_CASE_EXTENSION_LOWER : 0));
         return true;
 }
 

@@ -157,12 +157,14 @@ static size_t put_short_part(const uint8_t *part, size_t count, bool is_lower, c
         while (count > 0 && part[count - 1] == ' ')
                 count--;
         for (size_t i = 0; i < count; i++) {
-                uint8_t c = part[i];
+                char c = (char)part[i];
 
                 if (is_lower && c >= 'A' && c <= 'Z')
-                        c = (uint8_t)(c - 'A' + 'a');
+                        c = (char)(c - 'A' + 'a');
                 /* The code page is not known, and a slash would be a path. */
-                out[size_bytes++] = c < 0x20 || c > 0x7E || c == '/' ? '?' : (char)c;
+                if (part[i] < 0x20 || part[i] > 0x7E || c == '/')
+                        c = '?';
+                out[size_bytes++] = c;
         }
         return size_bytes;
 }
