@@ -53,7 +53,7 @@ static enum ingot_code make_room(void **array, size_t count, size_t *capacity, s
         size_t wanted;
         void *grown;
 
-        if (count < *capacity)
+        if (*array && count < *capacity)
                 return INGOT_OK;
         wanted = *capacity ? 2 * *capacity : 64;
         grown = reallocarray(*array, wanted, element_bytes);

@@ -55,7 +55,7 @@ enum ingot_code extent_list_add(struct extent_list *list, const struct extent *e
                 last->size_bytes += extent->size_bytes;
                 return INGOT_OK;
         }
-        if (list->count == list->capacity) {
+        if (!list->extents || list->count == list->capacity) {
                 size_t capacity = list->capacity ? 2 * list->capacity : 64;
                 struct extent *grown = reallocarray(list->extents, capacity, sizeof(*grown));
 

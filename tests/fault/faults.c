@@ -55,6 +55,10 @@ ssize_t __real_pwrite64(int fd, const void *bytes, size_t size_bytes, off_t offs
 ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t size_bytes, off_t offset_bytes);
 ssize_t __real_pread64(int fd, void *bytes, size_t size_bytes, off_t offset_bytes);
 ssize_t __wrap_pread64(int fd, void *bytes, size_t size_bytes, off_t offset_bytes);
+ssize_t __real_write(int fd, const void *bytes, size_t size_bytes);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size_bytes);
+int __real_ftruncate64(int fd, off_t size_bytes);
+int __wrap_ftruncate64(int fd, off_t size_bytes);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __real_close(int fd);
@@ -80,6 +84,16 @@ ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t size_bytes, off_t offs
 ssize_t __wrap_pread64(int fd, void *bytes, size_t size_bytes, off_t offset_bytes)
 {
         return call_fails(EIO) ? -1 : __real_pread64(fd, bytes, size_bytes, offset_bytes);
+}
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t size_bytes)
+{
+        return call_fails(ENOSPC) ? -1 : __real_write(fd, bytes, size_bytes);
+}
+
+int __wrap_ftruncate64(int fd, off_t size_bytes)
+{
+        return call_fails(ENOSPC) ? -1 : __real_ftruncate64(fd, size_bytes);
 }
 
 int __wrap_fsync(int fd)

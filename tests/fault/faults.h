@@ -5,8 +5,8 @@
 /* tests/fault/faults.h
  * faults: the n-th system call (or allocation) fails.
  *
- * Every call of pwrite, pread, fsync, close, renameat, linkat and openat that ingot makes is counted; the one
- * with the number given to faults_begin() fails with EIO (ENOSPC for pwrite).  A close that fails still closes.
+ * Every call of pwrite, pread, write, ftruncate, fsync, close, renameat, linkat and openat that ingot makes is
+ * counted; the one with the number given to faults_begin() fails with EIO (ENOSPC where it writes).  A close that fails still closes.
  * With faults_begin_memory() it is malloc, calloc and realloc instead.
  */
 #include <stdbool.h>
