@@ -11,6 +11,8 @@ enum {
         BYTES_PER_INODE = 16384,
         FIRST_INODES = 16, /* one block of the inode table: the least there can be */
         GROWTH_FACTOR = 2048,
+        GROWN_GROUPS_MIN = 16384, /* 2 TiB, for what is no tiny file system */
+        TINY_BLOCKS = 65536,      /* 256 MiB */
         RESERVE_BLOCKS_MAX = 1024, /* what the resize inode's double indirect block can name */
         TAIL_SLACK_BLOCKS = 50,
         ROOT_PERCENT = 5,
@@ -58,9 +60,12 @@ static uint32_t journal_rule(uint32_t block_count)
 static void plan_descriptors(struct ext4_geometry *geometry)
 {
         uint64_t grown_blocks = min_u64((uint64_t)geometry->block_count * GROWTH_FACTOR, UINT32_MAX);
-        uint32_t grown_descriptors =
-                (uint32_t)div_up_u64(div_up_u64(grown_blocks, EXT4_GROUP_BLOCKS), EXT4_DESCRIPTORS_PER_BLOCK);
+        uint64_t grown_groups = div_up_u64(grown_blocks, EXT4_GROUP_BLOCKS);
+        uint32_t grown_descriptors;
 
+        if (geometry->block_count >= TINY_BLOCKS)
+                grown_groups = max_u64(grown_groups, GROWN_GROUPS_MIN);
+        grown_descriptors = (uint32_t)div_up_u64(grown_groups, EXT4_DESCRIPTORS_PER_BLOCK);
         geometry->descriptor_blocks = (uint32_t)div_up_u64(geometry->group_count, EXT4_DESCRIPTORS_PER_BLOCK);
         geometry->reserved_descriptor_blocks =
                 (uint32_t)min_u64(grown_descriptors - geometry->descriptor_blocks, RESERVE_BLOCKS_MAX);

@@ -21,8 +21,8 @@
  *              and is empty.
  *          (5) Nothing is left to be initialised by the kernel: inode tables are zero on purpose, bitmaps of
  *              groups that hold nothing are marked as not needed.
- *          (6) It can be grown while mounted, to 2048 times its size by the reserved descriptor blocks and
- *              further by the kernel's meta_bg conversion.
+ *          (6) It can be grown while mounted: into the reserved descriptor blocks to 2048 times its size, and
+ *              at least to 2 TiB from 256 MiB on; further by the kernel's conversion to meta_bg.
  *          (7) atime and mtime are the tree's; ctime and crtime are the epoch; generations are 0.
  *          (8) Blocks and inodes are given out in canonical order: a directory, the files in it, then its
  *              first subdirectory.
