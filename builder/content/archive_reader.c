@@ -276,6 +276,14 @@ static enum ingot_code next_entry(struct reader *reader, bool *ret_end, struct i
                 reader->name = archive_entry_pathname(reader->entry);
         if (status != ARCHIVE_OK && !(status == ARCHIVE_WARN && warning_is_of_no_concern(reader->archive)))
                 return archive_failed(reader, err);
+        /* It keeps no bytes of such a link where the plain header has none: with a file that would be silent. */
+        if (status == ARCHIVE_WARN && !archive_entry_hardlink(reader->entry) &&
+            !archive_entry_symlink(reader->entry) &&
+            strstr(archive_error_string(reader->archive), "Linkname"))
+                return refuse(
+                        reader, err,
+                        "is a link whose link target was lost: its plain header is empty; make the archive "
+                        "with GNU tar");
         if (++reader->report.entries > reader->limits.entries)
                 return ingot_fail(err, INGOT_E_MEMORY, "it has more than %" PRIu64 " entries",
                                   reader->limits.entries);
