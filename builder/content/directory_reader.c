@@ -279,7 +279,7 @@ static enum ingot_code list_names(struct reader *reader, struct level *level, st
         if (!r && errno)
                 r = ingot_fail_errno(err, "listing '%s'", reader->path.bytes);
         (void)closedir(directory); /* read only */
-        if (!r)
+        if (!r && level->name_count > 1)
                 qsort(level->names, level->name_count, sizeof(*level->names), compare_names);
         return r;
 }
