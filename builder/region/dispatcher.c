@@ -55,11 +55,11 @@ static void serve(struct region_store *store, const struct region_request *reque
                   const struct region_service *service, const struct sigv4_identity *identity,
                   struct region_reply *reply)
 {
-        struct region_call call = { .store = store,
-                                    .request = request,
-                                    .region = identity->region,
-                                    .access_key_id = identity->access_key_id,
-                                    .reply = reply };
+        struct service_call call = { .store = store,
+                                     .request = request,
+                                     .region = identity->region,
+                                     .access_key_id = identity->access_key_id,
+                                     .reply = reply };
         struct ingot_error err = { 0 };
         enum ingot_code r = service->serve(&call, &err);
 

@@ -15,7 +15,7 @@
 #include "wire/uri.h"
 
 struct ebs_call {
-        const struct region_call *call;
+        const struct service_call *call;
         struct region_store *store;           /* call's */
         const struct region_request *request; /* call's */
         struct region_reply *reply;           /* call's */

@@ -157,7 +157,7 @@ static enum ingot_code run(struct ebs_call *ebs, const struct ebs_operation *ope
         return operation->handle(ebs, err);
 }
 
-static enum ingot_code serve(const struct region_call *call, struct ingot_error *err)
+static enum ingot_code serve(const struct service_call *call, struct ingot_error *err)
 {
         struct ebs_call ebs = { .call = call,
                                 .store = call->store,

@@ -19,7 +19,7 @@
 #include "region/xml_writer.h"
 
 struct ec2_call {
-        const struct region_call *call;
+        const struct service_call *call;
         struct region_store *store; /* call's */
         const char *region;         /* call's */
         struct form form;

@@ -45,7 +45,7 @@ static enum ingot_code run(struct ec2_call *ec2, struct ingot_error *err)
                                 action);
 }
 
-static enum ingot_code serve(const struct region_call *call, struct ingot_error *err)
+static enum ingot_code serve(const struct service_call *call, struct ingot_error *err)
 {
         const struct region_request *request = call->request;
         bool is_post = strcmp(request->method, "POST") == 0;

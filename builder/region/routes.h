@@ -9,7 +9,7 @@
 #include "region/store.h"
 
 /* One request whose signature is good. */
-struct region_call {
+struct service_call {
         struct region_store *store;
         const struct region_request *request;
         const char *region; /* of the credential scope */
@@ -25,7 +25,7 @@ struct region_refusal {
 
 struct region_service {
         const char *name; /* as in a credential scope */
-        enum ingot_code (*serve)(const struct region_call *call, struct ingot_error *err);
+        enum ingot_code (*serve)(const struct service_call *call, struct ingot_error *err);
         void (*refuse)(const struct region_refusal *refusal, struct region_reply *reply);
         void (*break_down)(struct region_reply *reply); /* answers with an internal error */
 };

@@ -9,7 +9,7 @@
 
 #define STS_VERSION "2011-06-15"
 
-static enum ingot_code get_caller_identity(const struct region_call *call)
+static enum ingot_code get_caller_identity(const struct service_call *call)
 {
         struct region_reply *reply = call->reply;
         struct buffer *out = &reply->body;
@@ -31,18 +31,18 @@ static enum ingot_code get_caller_identity(const struct region_call *call)
 
 struct sts_operation {
         const char *name;
-        enum ingot_code (*handle)(const struct region_call *call);
+        enum ingot_code (*handle)(const struct service_call *call);
 };
 
 static const struct sts_operation operations[] = { { "GetCallerIdentity", get_caller_identity } };
 
-static enum ingot_code refuse_value(const struct region_call *call, const char *code, const char *message)
+static enum ingot_code refuse_value(const struct service_call *call, const char *code, const char *message)
 {
         query_error_write(QUERY_STS, call->reply, 400, code, message);
         return INGOT_OK;
 }
 
-static enum ingot_code serve(const struct region_call *call, struct ingot_error *err)
+static enum ingot_code serve(const struct service_call *call, struct ingot_error *err)
 {
         const struct region_request *request = call->request;
         bool is_post = strcmp(request->method, "POST") == 0;
