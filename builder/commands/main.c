@@ -37,11 +37,12 @@ static void help_print(FILE *out)
 static int settle(void)
 {
         struct ingot_error err;
+        enum ingot_code r;
 
         if (fflush(stdout) == 0 && !ferror(stdout))
                 return 0;
-        (void)ingot_fail_errno(&err, "writing to standard output");
-        return report_failure("print", NULL, err.code, &err);
+        r = ingot_fail_errno(&err, "writing to standard output");
+        return report_failure("print", NULL, r, &err);
 }
 
 /* Finds the command whose name is the first one or two words; *ret_words says how many. */

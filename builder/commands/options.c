@@ -86,7 +86,7 @@ static enum ingot_code setting_add(struct arguments *arguments, const char *text
 static enum ingot_code option_take(struct arguments *arguments, enum option option, const char *value,
                                    struct ingot_error *err)
 {
-        if (option == OPTION_SET) {
+        if (option == OPTION_SET && value) {
                 arguments->given[option] = true;
                 return setting_add(arguments, value, err);
         }

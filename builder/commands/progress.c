@@ -242,7 +242,7 @@ static void phase_copy(char out[PROGRESS_PHASE_CHARS + 1], const char *phase)
         size_t used = 0;
 
         for (; *phase && used < PROGRESS_PHASE_CHARS; phase++)
-                out[used++] = (unsigned char)*phase < ' ' || *phase == 0x7F ? '?' : *phase;
+                out[used++] = (char)((unsigned char)*phase < ' ' || *phase == 0x7F ? '?' : *phase);
         out[used] = '\0';
 }
 

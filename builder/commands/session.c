@@ -245,13 +245,14 @@ static int output_settle(int status)
 {
         struct ingot_error err;
         bool failed = ferror(stdout) != 0;
+        enum ingot_code r;
 
         if (fflush(stdout) == 0 && !failed)
                 return status;
         if (status)
                 return status;
-        (void)ingot_fail_errno(&err, "writing to standard output");
-        return report_failure("print the result", NULL, err.code, &err);
+        r = ingot_fail_errno(&err, "writing to standard output");
+        return report_failure("print the result", NULL, r, &err);
 }
 
 int session_run(const char *program, const struct command *command, int argc, const char *const *argv)
