@@ -92,7 +92,7 @@ static enum ingot_code option_take(struct arguments *arguments, enum option opti
         }
         if (arguments->given[option] && options[option].value)
                 return ingot_fail(err, INGOT_E_USAGE, "option '--%s' is given twice", options[option].name);
-        if (options[option].value && !*value)
+        if (value && !*value)
                 return ingot_fail(err, INGOT_E_USAGE, "option '--%s' needs a value (%s), not an empty text",
                                   options[option].name, options[option].value);
         arguments->given[option] = true;
