@@ -213,7 +213,7 @@ enum ingot_code tree_edit_read_text(const struct tree *tree, const char *path, s
                                     char **ret_text, size_t *ret_size_bytes, struct ingot_error *err)
 {
         OWNED(heap_drop) char *text = NULL;
-        struct tree_inode *inode;
+        struct tree_inode *inode = NULL;
         size_t size_bytes;
         enum ingot_code r = find_file(tree, path, &inode, err);
 

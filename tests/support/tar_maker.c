@@ -16,7 +16,10 @@ static void pad(struct buffer *tar)
 
 static void put_octal(char *field, size_t size, unsigned long long value)
 {
-        (void)snprintf(field, size, "%0*llo", (int)size - 1, value);
+        for (size_t i = size - 1; i > 0; i--) { /* the last byte stays NUL */
+                field[i - 1] = (char)('0' + (value & 7));
+                value >>= 3;
+        }
 }
 
 static void add_record(struct buffer *tar, const struct tar_member *member)
