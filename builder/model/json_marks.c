@@ -28,7 +28,9 @@ static enum ingot_code disagree(const struct walk *walk)
 
 static char peek(const struct walk *walk)
 {
-        return walk->at < walk->end ? *walk->at : '\0';
+        if (walk->at == walk->end)
+                return '\0';
+        return *walk->at;
 }
 
 static void step(struct walk *walk)

@@ -355,10 +355,9 @@ enum ingot_code mapping_parse(const char *bytes, size_t size_bytes, const char *
         r = json_marks_read(bytes, size_bytes, mapping->file, complaints, &root, err);
         if (!r)
                 r = fill_mapping(mapping, root, complaints, err);
-        if (!r && complaints->count + complaints->left_out > before) {
-                complaint_list_sort(complaints);
+        complaint_list_sort(complaints);
+        if (!r && complaints->count + complaints->left_out > before)
                 r = complaint_list_fail(complaints, file, err);
-        }
         if (r) {
                 complaint_list_rename(complaints, mapping->file, file);
                 return r;

@@ -9,7 +9,9 @@ static char folded(char c)
 {
         if (c >= 'A' && c <= 'Z')
                 return (char)(c - 'A' + 'a');
-        return c == '_' ? '-' : c;
+        if (c == '_')
+                return '-';
+        return c;
 }
 
 static size_t min_size(size_t a, size_t b)

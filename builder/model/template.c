@@ -80,8 +80,8 @@ void template_free(struct template *template)
         text_release(&template->boot.command_line);
         ami_release(&template->ami);
         for (size_t i = 0; i < template->setting_count; i++) {
-                free((char *)(uintptr_t) template->settings[i].key);
-                free((char *)(uintptr_t) template->settings[i].value);
+                free((char *)template->settings[i].key);
+                free((char *)template->settings[i].value);
         }
         free(template->settings);
         free(template);

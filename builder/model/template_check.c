@@ -281,39 +281,29 @@ static int compare_settings(const void *left, const void *right)
         return strcmp(a->key, b->key);
 }
 
-/* Everything of the template that does not come from its nodes. */
-static enum ingot_code template_new(const char *bytes, size_t size_bytes, const char *file,
-                                    const struct template_setting *settings, size_t setting_count,
-                                    struct template **ret_template, struct ingot_error *err)
+/* Keeps what the template was called with; false: out of memory. */
+static bool keep_call(struct template *template, const char *file, const struct template_setting *settings,
+                      size_t setting_count)
 {
-        OWNED(template_drop) struct template *template = calloc(1, sizeof(*template));
         const char *slash = strrchr(file, '/');
         size_t folder_bytes = slash ? (size_t)(slash - file) + (slash == file) : 0;
-        enum ingot_code r;
 
-        if (!template)
-                return ingot_fail_memory(err, sizeof(*template));
         template->file = strdup(file);
         template->folder = folder_bytes ? strndup(file, folder_bytes) : strdup(".");
         template->settings = calloc(setting_count ? setting_count : 1, sizeof(*template->settings));
         if (!template->file || !template->folder || !template->settings)
-                return ingot_fail_memory(err, strlen(file) + 1);
-        for (; template->setting_count < setting_count; template->setting_count++) {
-                struct template_setting *kept = &template->settings[template->setting_count];
+                return false;
+        for (size_t i = 0; i < setting_count; i++) {
+                struct template_setting *kept = &template->settings[template->setting_count++];
 
-                kept->key = strdup(settings[template->setting_count].key);
-                kept->value = strdup(settings[template->setting_count].value);
-                if (!kept->key || !kept->value) {
-                        template->setting_count++;
-                        return ingot_fail_memory(err, 1);
-                }
+                kept->key = strdup(settings[i].key);
+                kept->value = strdup(settings[i].value);
+                if (!kept->key || !kept->value)
+                        return false;
         }
         if (setting_count > 1)
                 qsort(template->settings, setting_count, sizeof(*template->settings), compare_settings);
-        r = digest_of(bytes, size_bytes, &template->digest, err);
-        if (!r)
-                *ret_template = TAKE(template);
-        return r;
+        return true;
 }
 
 static enum ingot_code fill_template(struct template *template, const struct node *root,
@@ -341,14 +331,16 @@ enum ingot_code template_parse(const char *bytes, size_t size_bytes, const char 
                                struct complaint_list *complaints, struct template **ret_template,
                                struct ingot_error *err)
 {
-        OWNED(template_drop) struct template *template = NULL;
+        OWNED(template_drop) struct template *template = calloc(1, sizeof(*template));
         OWNED(node_drop) struct node *root = NULL;
         size_t before = complaints->count + complaints->left_out;
-        enum ingot_code r = template_new(bytes, size_bytes, file, settings, setting_count, &template, err);
+        enum ingot_code r;
 
-        if (r)
-                return r;
-        r = template_read(bytes, size_bytes, template->file, complaints, &root, err);
+        if (!template || !keep_call(template, file, settings, setting_count))
+                return ingot_fail_memory(err, sizeof(*template));
+        r = digest_of(bytes, size_bytes, &template->digest, err);
+        if (!r)
+                r = template_read(bytes, size_bytes, template->file, complaints, &root, err);
         if (!r && root->kind != NODE_MAPPING)
                 complain(complaints, &root->mark, NULL,
                          "not a template: it starts with keys, as 'name:', 'architecture:', 'volumes:'");
@@ -356,10 +348,9 @@ enum ingot_code template_parse(const char *bytes, size_t size_bytes, const char 
                 r = template_expand(root, settings, setting_count, complaints, err);
         if (!r && root->kind == NODE_MAPPING)
                 r = fill_template(template, root, complaints, err);
-        if (!r && complaints->count + complaints->left_out > before) {
-                complaint_list_sort(complaints);
+        complaint_list_sort(complaints);
+        if (!r && complaints->count + complaints->left_out > before)
                 r = complaint_list_fail(complaints, file, err);
-        }
         if (r) {
                 complaint_list_rename(complaints, template->file, file);
                 return r;

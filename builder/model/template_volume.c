@@ -108,8 +108,10 @@ static void take_partitions(struct checker *checker, const struct node *value, s
                 volume->partition_count++;
                 checker_leave(checker, list);
         }
-        check_unique(checker, volume);
-        check_order(checker, volume);
+        if (volume->partitions) {
+                check_unique(checker, volume);
+                check_order(checker, volume);
+        }
         checker_leave(checker, outer);
 }
 
