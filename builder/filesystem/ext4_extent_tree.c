@@ -29,7 +29,7 @@ void ext4_pieces_release(struct ext4_pieces *pieces)
 static enum ingot_code append(struct ext4_pieces *pieces, const struct ext4_piece *piece,
                               struct ingot_error *err)
 {
-        if (pieces->count == pieces->capacity) {
+        if (!pieces->pieces || pieces->count == pieces->capacity) {
                 size_t capacity = pieces->capacity ? 2 * pieces->capacity : 16;
                 struct ext4_piece *grown = reallocarray(pieces->pieces, capacity, sizeof(*grown));
 

@@ -11,8 +11,8 @@ enum {
         BYTES_PER_INODE = 16384,
         FIRST_INODES = 16, /* one block of the inode table: the least there can be */
         GROWTH_FACTOR = 2048,
-        GROWN_GROUPS_MIN = 16384, /* 2 TiB, for what is no tiny file system */
-        TINY_BLOCKS = 65536,      /* 256 MiB */
+        GROWN_GROUPS_MIN = 16384,  /* 2 TiB, for what is no tiny file system */
+        TINY_BLOCKS = 65536,       /* 256 MiB */
         RESERVE_BLOCKS_MAX = 1024, /* what the resize inode's double indirect block can name */
         TAIL_SLACK_BLOCKS = 50,
         ROOT_PERCENT = 5,

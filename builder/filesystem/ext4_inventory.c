@@ -86,7 +86,7 @@ static enum ingot_code number_inodes(struct ext4_inventory *inventory, struct in
 
         if (count > UINT32_MAX / 2)
                 return ingot_fail(err, INGOT_E_LAYOUT, "%zu inodes are too many for ext4", count);
-        inventory->order = calloc(count, sizeof(*inventory->order));
+        inventory->order = calloc(count ? count : 1, sizeof(*inventory->order));
         if (!inventory->order)
                 return ingot_fail_memory(err, count * sizeof(*inventory->order));
         inventory->makes_lost = !lost;

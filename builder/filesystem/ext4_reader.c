@@ -215,13 +215,14 @@ static enum ingot_code follow(struct ext4_reader *reader, struct trail *trail, s
                               struct ingot_error *err)
 {
         char target[TREE_TARGET_MAX_BYTES + 1];
-        struct buffer rest = BUFFER_INIT(PATH_BYTES_MAX);
+        struct buffer rest;
         enum ingot_code r;
 
         if (++trail->links > LINKS_MAX)
                 return ingot_fail(err, INGOT_E_FORMAT, "more than %d symlinks are met", LINKS_MAX);
         if ((r = ext4_access_target(reader, &trail->node, target, err)))
                 return r;
+        buffer_init(&rest, PATH_BYTES_MAX);
         buffer_append_text(&rest, target);
         buffer_append_char(&rest, '/');
         buffer_append(&rest, trail->rest.bytes + done_bytes, trail->rest.size_bytes - done_bytes);
@@ -241,7 +242,7 @@ static enum ingot_code step(struct ext4_reader *reader, struct trail *trail, boo
         size_t skip_bytes = strspn(rest, "/"), name_bytes = strcspn(rest + skip_bytes, "/");
         size_t done_bytes = skip_bytes + name_bytes;
         bool is_last = rest[done_bytes + strspn(rest + done_bytes, "/")] == '\0';
-        struct buffer left = BUFFER_INIT(PATH_BYTES_MAX);
+        struct buffer left;
         uint32_t number = 0;
         enum ingot_code r;
 
@@ -257,6 +258,7 @@ static enum ingot_code step(struct ext4_reader *reader, struct trail *trail, boo
                 return r;
         if (trail->node.kind == TREE_SYMLINK && (follow_last || !is_last))
                 return follow(reader, trail, done_bytes, err);
+        buffer_init(&left, PATH_BYTES_MAX);
         buffer_append_text(&left, rest + done_bytes);
         buffer_release(&trail->rest);
         trail->rest = left;
@@ -266,11 +268,12 @@ static enum ingot_code step(struct ext4_reader *reader, struct trail *trail, boo
 enum ingot_code ext4_reader_find(struct ext4_reader *reader, const char *path, bool follow_last,
                                  struct ext4_node *ret_node, struct ingot_error *err)
 {
-        OWNED(trail_release) struct trail trail = { .rest = BUFFER_INIT(PATH_BYTES_MAX) };
+        OWNED(trail_release) struct trail trail = { .links = 0 };
         bool is_end = false;
         enum ingot_code r;
 
         ext4_access_refill(reader);
+        buffer_init(&trail.rest, PATH_BYTES_MAX);
         buffer_append_text(&trail.rest, path);
         if ((r = buffer_check(&trail.rest, err)))
                 return r;

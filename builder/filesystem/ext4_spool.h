@@ -30,13 +30,14 @@ enum ingot_code ext4_spool_new(const char *folder, uint64_t size_bytes, struct e
 void ext4_spool_free(struct ext4_spool *spool);
 
 /*
- * Reads and writes bytes anywhere below size_bytes, part of a block or many; of struct ext4_channel's type.
+ * Reads and writes bytes anywhere below size_bytes, part of a block or many; of struct ext4_channel's type:
+ * the context is the spool.
  *
  * Fails with   INGOT_E_SYSTEM, INGOT_E_MEMORY; INGOT_E_BUG  past the end
  */
-enum ingot_code ext4_spool_read(void *spool, uint64_t offset_bytes, void *bytes, size_t size_bytes,
+enum ingot_code ext4_spool_read(void *context, uint64_t offset_bytes, void *bytes, size_t size_bytes,
                                 struct ingot_error *err) INGOT_MUST_CHECK;
-enum ingot_code ext4_spool_write(void *spool, uint64_t offset_bytes, const void *bytes, size_t size_bytes,
+enum ingot_code ext4_spool_write(void *context, uint64_t offset_bytes, const void *bytes, size_t size_bytes,
                                  struct ingot_error *err) INGOT_MUST_CHECK;
 
 bool ext4_spool_is_written(const struct ext4_spool *spool, uint64_t block);

@@ -348,6 +348,17 @@ static enum ingot_code initialize(struct ext4_volume *volume, struct ingot_error
         return check_geometry(volume, err);
 }
 
+static enum ingot_code allocate_counts(struct ext4_volume *volume, struct ingot_error *err)
+{
+        uint32_t groups = volume->geometry.group_count;
+
+        volume->used_blocks = calloc(groups, sizeof(*volume->used_blocks));
+        volume->used_directories = calloc(groups, sizeof(*volume->used_directories));
+        if (!volume->used_blocks || !volume->used_directories)
+                return ingot_fail_memory(err, (uint64_t)groups * 2 * sizeof(uint32_t));
+        return INGOT_OK;
+}
+
 enum ingot_code ext4_volume_new(const struct ext4_request *request, const struct ext4_geometry *geometry,
                                 struct ext4_spool *spool, struct ext4_volume **ret_volume,
                                 struct ingot_error *err)
@@ -360,11 +371,7 @@ enum ingot_code ext4_volume_new(const struct ext4_request *request, const struct
         volume->geometry = *geometry;
         volume->spool = spool;
         volume->epoch_seconds = request->epoch_seconds;
-        volume->used_blocks = calloc(geometry->group_count, sizeof(*volume->used_blocks));
-        volume->used_directories = calloc(geometry->group_count, sizeof(*volume->used_directories));
-        if (!volume->used_blocks || !volume->used_directories)
-                return ingot_fail_memory(err, (uint64_t)geometry->group_count * 2 * sizeof(uint32_t));
-        if ((r = initialize(volume, err)))
+        if ((r = allocate_counts(volume, err)) || (r = initialize(volume, err)))
                 return r;
         set_superblock(volume, request);
         if ((r = place_tables(volume, err)) || (r = make_resize_inode(volume, err)))

@@ -59,8 +59,8 @@ void ext4_volume_drop(struct ext4_volume **volume); /* for OWNED */
 enum ingot_code ext4_volume_take(struct ext4_volume *volume, uint32_t blocks_wanted,
                                  struct ext4_range *ret_range, struct ingot_error *err) INGOT_MUST_CHECK;
 
-/* Fails with INGOT_E_SYSTEM, INGOT_E_MEMORY.  Of ext4_extent_tree_build()'s type. */
-enum ingot_code ext4_volume_write_block(void *volume, uint32_t block, const uint8_t bytes[4096],
+/* Fails with INGOT_E_SYSTEM, INGOT_E_MEMORY.  Of ext4_extent_tree_build()'s type: the context is the volume. */
+enum ingot_code ext4_volume_write_block(void *context, uint32_t block, const uint8_t bytes[4096],
                                         struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* What checksums of an inode's directory and extent blocks start from. */

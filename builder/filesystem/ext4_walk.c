@@ -129,11 +129,11 @@ enum ingot_code ext4_reader_walk(struct ext4_reader *reader, ext4_walk_visit vis
         struct walk walk = { .reader = reader,
                              .visit = visit,
                              .context = context,
-                             .path = BUFFER_INIT(PATH_BYTES_MAX),
                              .names_max = ext4_access_names_max(reader) };
         enum ingot_code r;
         errcode_t status;
 
+        buffer_init(&walk.path, PATH_BYTES_MAX);
         ext4_access_refill(reader);
         status = ext2fs_allocate_inode_bitmap(reader->fs, "directories met", &walk.met);
         if (status)

@@ -280,7 +280,7 @@ static enum ingot_code write_symlink(struct writer *writer, const struct tree_en
                 memcpy(inode->large.i_block, target, target_bytes);
                 return INGOT_OK;
         }
-        memcpy(bytes, target, target_bytes);
+        memcpy(bytes, target, target_bytes); // NOLINT(bugprone-not-null-terminated-result): no string
         if ((r = ext4_volume_take(writer->volume, 1, &range, err)) ||
             (r = ext4_pieces_add(&writer->pieces, 0, 1, range.start, err)) ||
             (r = ext4_volume_write_block(writer->volume, range.start, bytes, err)))

@@ -388,6 +388,7 @@ static void marks_are_cleared_again(void **state)
         OWNED(ext4_image_drop) struct ext4_image *image = fixture_lay_out(&request);
         struct tree_entry *root = tree_root(tree);
 
+        assert_non_null(image);
         for (struct tree_entry *entry = root; entry; entry = tree_walk_next(root, entry))
                 assert_int_equal(entry->inode->mark, 0);
 }
