@@ -10,7 +10,7 @@
  *              made can therefore not become a snapshot.
  *          (2) Every answer must echo the checksum that was sent: another is INGOT_E_CHECKSUM.
  * Source   EBS direct APIs, service model 2019-11-02.
- * Tests    tests/unit/publish/test_ebs_client.c
+ * Tests    tests/unit/publish/test_snapshot_upload.c
  */
 #include "base/digest.h"
 #include "publish/region_link.h"

@@ -13,7 +13,7 @@
  *          (5) A reply above its ceiling ends the exchange.
  *          (6) Local endpoints are never reached through a proxy; others follow the usual variables.
  * Source   libcurl 7.88, multi interface.
- * Tests    tests/unit/publish/test_http_client.c
+ * Tests    tests/unit/publish/test_region_link.c
  */
 #include <stdbool.h>
 #include <stddef.h>
