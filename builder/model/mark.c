@@ -136,7 +136,7 @@ void complaint_print(const struct complaint *complaint, struct buffer *out)
         mark_print(&complaint->mark, out);
         buffer_append_text(out, ": ");
         if (complaint->key_path && *complaint->key_path)
-                buffer_appendf(out, "%s: ", complaint->key_path);
+                buffer_appendf(out, "[%s] ", complaint->key_path);
         buffer_append_text(out, complaint->text);
 }
 

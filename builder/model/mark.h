@@ -54,7 +54,7 @@ void complaint_list_rename(struct complaint_list *list, const char *from, const 
 /* Appends "web.yaml:14:11"; "web.yaml" for a mark without a line. */
 void mark_print(const struct mark *mark, struct buffer *out);
 
-/* Appends "web.yaml:14:11: volumes./dev/xvda.size: ..." as a message shows it, without a newline. */
+/* Appends "web.yaml:14:11: [volumes./dev/xvda.size] ..." as a message shows it, without a newline. */
 void complaint_print(const struct complaint *complaint, struct buffer *out);
 
 /*

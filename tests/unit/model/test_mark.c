@@ -32,7 +32,7 @@ static void complaints_are_sorted_by_place(void **state)
         complaint_print(&list.complaints[0], &text);
         buffer_append_char(&text, '|');
         complaint_print(&list.complaints[1], &text);
-        assert_string_equal(text.bytes, "web.yaml:2:9: first|web.yaml:14:11: volumes: second");
+        assert_string_equal(text.bytes, "web.yaml:2:9: first|web.yaml:14:11: [volumes] second");
 }
 
 static void beyond_the_ceiling_they_are_counted(void **state) /* rule 2 */
