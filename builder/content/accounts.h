@@ -74,15 +74,4 @@ enum ingot_code accounts_parse_owner(const struct tree *tree, const char *text, 
                                      bool *ret_has_uid, uint32_t *ret_gid, bool *ret_has_gid,
                                      struct ingot_error *err) INGOT_MUST_CHECK;
 
-/*
- * Adds a line to ~/.ssh/authorized_keys of a user of the tree, unless it is there already; makes what is
- * missing: the folder 0700, the file 0600, both the user's.
- *
- * Fails with   INGOT_E_USAGE      key is not one line with a public key
- *              INGOT_E_NOT_FOUND  no such user, or the user's home does not exist
- *              INGOT_E_FORMAT, INGOT_E_MEMORY, INGOT_E_SYSTEM
- */
-enum ingot_code accounts_authorize_key(struct tree *tree, struct content_store *store, const char *user,
-                                       const char *key, struct ingot_error *err) INGOT_MUST_CHECK;
-
 #endif

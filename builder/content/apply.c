@@ -7,6 +7,7 @@
 #include "content/accounts.h"
 #include "content/apply.h"
 #include "content/archive_reader.h"
+#include "content/authorized_key.h"
 #include "content/directory_reader.h"
 #include "content/tree_edit.h"
 #include "content/units.h"
@@ -444,8 +445,8 @@ static enum ingot_code do_authorized_key(struct job *job, struct ingot_error *er
         if (!r)
                 r = need(&step->text, "key", err);
         if (!r)
-                r = accounts_authorize_key(job->target->tree, job->target->store, step->name.text,
-                                           step->text.text, err);
+                r = authorized_key_add(job->target->tree, job->target->store, step->name.text,
+                                       step->text.text, err);
         return blame(job, r, &step->name, true, err);
 }
 

@@ -11,6 +11,8 @@
  * Tests    tests/unit/content/test_archive_reader.c
  */
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <ingot/observer.h>
 

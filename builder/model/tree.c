@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/checked.h"
 #include "base/own.h"
 #include "model/tree.h"
 
 enum {
         INDEX_FROM_CHILDREN = 16, /* fewer are found sooner by looking at each */
         LINKS_MAX = 40,           /* as the kernel's MAXSYMLINKS */
-        XATTR_NAME_MAX_BYTES = 255,
-        XATTR_VALUE_MAX_BYTES = 65536,
-        PENDING_MAX_BYTES = 1 << 20, /* of a path while links in it are being followed */
 };
 
 static const uint32_t mark_counted = UINT32_C(1) << 31;
@@ -122,180 +116,13 @@ struct tree_entry *tree_child(const struct tree_entry *entry, const char *name, 
         return NULL;
 }
 
-/* ---- inodes ---- */
-
-struct tree_inode *tree_inode_new(enum tree_kind kind)
-{
-        struct tree_inode *inode = calloc(1, sizeof(*inode));
-
-        if (inode)
-                inode->kind = kind;
-        return inode;
-}
-
-void tree_inode_free(struct tree_inode *inode)
-{
-        if (!inode)
-                return;
-        for (size_t i = 0; i < inode->xattr_count; i++) {
-                free(inode->xattrs[i].name);
-                free(inode->xattrs[i].value);
-        }
-        free(inode->xattrs);
-        free(inode->runs);
-        free(inode->target);
-        free(inode);
-}
-
-void tree_inode_drop(struct tree_inode **inode)
-{
-        tree_inode_free(*inode);
-        *inode = NULL;
-}
+/* ---- entries ---- */
 
 static void inode_unlink(struct tree_inode *inode)
 {
         if (inode && --inode->link_count == 0)
                 tree_inode_free(inode);
 }
-
-static bool run_is_sound(const struct tree_inode *inode, const struct tree_run *run)
-{
-        const struct tree_run *last = inode->run_count ? &inode->runs[inode->run_count - 1] : NULL;
-        uint64_t end, last_end;
-
-        if (inode->kind != TREE_FILE || !run->source || run->size_bytes == 0 ||
-            run->file_offset_bytes % TREE_HOLE_BYTES != 0 ||
-            !checked_add_u64(run->file_offset_bytes, run->size_bytes, &end) ||
-            !checked_add_u64(run->source_offset_bytes, run->size_bytes, &end))
-                return false;
-        if (!last)
-                return true;
-        last_end = last->file_offset_bytes + last->size_bytes;
-        return last_end % TREE_HOLE_BYTES == 0 && last_end <= run->file_offset_bytes;
-}
-
-enum ingot_code tree_inode_add_run(struct tree_inode *inode, const struct tree_run *run,
-                                   struct ingot_error *err)
-{
-        struct tree_run *last = inode->run_count ? &inode->runs[inode->run_count - 1] : NULL;
-
-        if (!run_is_sound(inode, run))
-                return ingot_fail(err, INGOT_E_BUG,
-                                  "a run of %" PRIu64 " bytes at %" PRIu64 " is out of place",
-                                  run->size_bytes, run->file_offset_bytes);
-        if (last && last->source == run->source &&
-            last->file_offset_bytes + last->size_bytes == run->file_offset_bytes &&
-            last->source_offset_bytes + last->size_bytes == run->source_offset_bytes) {
-                last->size_bytes += run->size_bytes;
-                return INGOT_OK;
-        }
-        if (inode->run_count == inode->run_capacity) {
-                size_t capacity = inode->run_capacity ? inode->run_capacity * 2 : 1;
-                struct tree_run *runs = reallocarray(inode->runs, capacity, sizeof(*runs));
-
-                if (!runs)
-                        return ingot_fail_memory(err, capacity * sizeof(*runs));
-                inode->runs = runs;
-                inode->run_capacity = capacity;
-        }
-        inode->runs[inode->run_count++] = *run;
-        return INGOT_OK;
-}
-
-static struct tree_xattr *find_xattr(const struct tree_inode *inode, const char *name)
-{
-        for (size_t i = 0; i < inode->xattr_count; i++)
-                if (strcmp(inode->xattrs[i].name, name) == 0)
-                        return &inode->xattrs[i];
-        return NULL;
-}
-
-enum ingot_code tree_inode_set_xattr(struct tree_inode *inode, const char *name, const void *value,
-                                     size_t value_bytes, struct ingot_error *err)
-{
-        const char *dot = strchr(name, '.');
-        struct tree_xattr *xattr = find_xattr(inode, name), *xattrs;
-        OWNED(heap_drop) uint8_t *copy = NULL;
-
-        if (!dot || dot == name || !dot[1] || strlen(name) > XATTR_NAME_MAX_BYTES)
-                return ingot_fail(err, INGOT_E_FORMAT, "'%.255s' is no name of an extended attribute", name);
-        if (value_bytes > XATTR_VALUE_MAX_BYTES)
-                return ingot_fail(err, INGOT_E_FORMAT,
-                                  "extended attribute '%s' has %zu bytes; %d is the kernel's limit", name,
-                                  value_bytes, XATTR_VALUE_MAX_BYTES);
-        copy = malloc(value_bytes + 1);
-        if (!copy)
-                return ingot_fail_memory(err, value_bytes + 1);
-        if (value_bytes)
-                memcpy(copy, value, value_bytes);
-        if (!xattr) {
-                OWNED(heap_drop) char *name_copy = strdup(name);
-
-                xattrs = name_copy ? reallocarray(inode->xattrs, inode->xattr_count + 1, sizeof(*xattrs))
-                                   : NULL;
-                if (!xattrs)
-                        return ingot_fail_memory(err, (inode->xattr_count + 1) * sizeof(*xattrs));
-                inode->xattrs = xattrs;
-                xattr = &xattrs[inode->xattr_count++];
-                *xattr = (struct tree_xattr){ .name = TAKE(name_copy) };
-        }
-        free(xattr->value);
-        xattr->value = TAKE(copy);
-        xattr->value_bytes = value_bytes;
-        return INGOT_OK;
-}
-
-/* The first run that ends past offset_bytes; run_count when there is none. */
-static size_t find_run(const struct tree_inode *inode, uint64_t offset_bytes)
-{
-        size_t low = 0, high = inode->run_count;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                const struct tree_run *run = &inode->runs[middle];
-
-                if (run->file_offset_bytes + run->size_bytes <= offset_bytes)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
-}
-
-enum ingot_code tree_inode_read(const struct tree_inode *inode, uint64_t offset_bytes, void *bytes,
-                                size_t size_bytes, struct ingot_error *err)
-{
-        uint8_t *out = bytes;
-        uint64_t end;
-
-        if (!checked_add_u64(offset_bytes, size_bytes, &end) || end > inode->size_bytes)
-                return ingot_fail(err, INGOT_E_FORMAT,
-                                  "%zu bytes at %" PRIu64 " of a file of %" PRIu64 " bytes", size_bytes,
-                                  offset_bytes, inode->size_bytes);
-        for (size_t i = find_run(inode, offset_bytes); offset_bytes < end; i++) {
-                const struct tree_run *run = i < inode->run_count ? &inode->runs[i] : NULL;
-                uint64_t run_start = run ? min_u64(max_u64(run->file_offset_bytes, offset_bytes), end) : end;
-                uint64_t run_end = run ? min_u64(run->file_offset_bytes + run->size_bytes, end) : end;
-                enum ingot_code r;
-
-                memset(out, 0, (size_t)(run_start - offset_bytes));
-                out += run_start - offset_bytes;
-                offset_bytes = run_start;
-                if (offset_bytes >= run_end)
-                        continue;
-                r = byte_source_read(run->source,
-                                     run->source_offset_bytes + (offset_bytes - run->file_offset_bytes), out,
-                                     (size_t)(run_end - offset_bytes), err);
-                if (r)
-                        return r;
-                out += run_end - offset_bytes;
-                offset_bytes = run_end;
-        }
-        return INGOT_OK;
-}
-
-/* ---- entries ---- */
 
 /* The name is kept in the entry's own memory. */
 static struct tree_entry *entry_new(const char *name, size_t name_bytes)
@@ -387,22 +214,6 @@ struct tree_entry *tree_root(const struct tree *tree)
         return tree->root;
 }
 
-static enum ingot_code check_name(const char *name, size_t name_bytes, struct ingot_error *err)
-{
-        if (name_bytes == 0)
-                return ingot_fail(err, INGOT_E_FORMAT, "a file name is empty");
-        if (name_bytes > TREE_NAME_MAX_BYTES)
-                return ingot_fail(err, INGOT_E_FORMAT,
-                                  "file name '%.40s...' has %zu bytes; %d is the limit of file systems", name,
-                                  name_bytes, TREE_NAME_MAX_BYTES);
-        if ((name_bytes == 1 && name[0] == '.') || (name_bytes == 2 && name[0] == '.' && name[1] == '.'))
-                return ingot_fail(err, INGOT_E_FORMAT, "'%.*s' is no file name", (int)name_bytes, name);
-        if (memchr(name, '/', name_bytes) || memchr(name, '\0', name_bytes))
-                return ingot_fail(err, INGOT_E_FORMAT, "file name '%.*s' holds a '/' or a NUL",
-                                  (int)name_bytes, name);
-        return INGOT_OK;
-}
-
 static enum ingot_code append_child(struct tree_entry *parent, struct tree_entry *entry,
                                     struct ingot_error *err)
 {
@@ -436,7 +247,7 @@ static enum ingot_code place(struct tree_entry *parent, const char *name, size_t
 
         if (parent->inode->kind != TREE_DIRECTORY)
                 return ingot_fail(err, INGOT_E_USAGE, "'%s' is not a directory", parent->name);
-        r = check_name(name, name_bytes, err);
+        r = tree_name_check(name, name_bytes, err);
         if (r)
                 return r;
         entry = tree_child(parent, name, name_bytes);
@@ -505,195 +316,6 @@ void tree_remove(struct tree *tree, struct tree_entry *entry)
                 parent->children[i]->position = i;
         }
         entry_free(entry);
-}
-
-/* ---- paths ---- */
-
-/* Takes the next part off *path; false at the end.  Empty parts and "." are passed over. */
-static bool next_part(const char **path, const char **ret_part, size_t *ret_part_bytes)
-{
-        for (;;) {
-                size_t part_bytes;
-
-                *path += strspn(*path, "/");
-                part_bytes = strcspn(*path, "/");
-                if (part_bytes == 0)
-                        return false;
-                *ret_part = *path;
-                *ret_part_bytes = part_bytes;
-                *path += part_bytes;
-                if (part_bytes != 1 || **ret_part != '.')
-                        return true;
-        }
-}
-
-static bool part_is_dot_dot(const char *part, size_t part_bytes)
-{
-        return part_bytes == 2 && part[0] == '.' && part[1] == '.';
-}
-
-static enum ingot_code check_path(const char *path, struct ingot_error *err)
-{
-        const char *rest = path, *part;
-        size_t part_bytes;
-
-        while (next_part(&rest, &part, &part_bytes)) {
-                enum ingot_code r;
-
-                if (part_is_dot_dot(part, part_bytes))
-                        return ingot_fail(err, INGOT_E_FORMAT, "path '%s' has a '..'", path);
-                r = check_name(part, part_bytes, err);
-                if (r)
-                        return r;
-        }
-        return INGOT_OK;
-}
-
-/* Says which part of path is missing or is no directory. */
-static enum ingot_code fail_at(struct ingot_error *err, enum ingot_code code, const char *fact,
-                               const struct tree_entry *directory, const char *part, size_t part_bytes,
-                               const char *path)
-{
-        OWNED(heap_drop) char *folder = tree_entry_path(directory);
-        const char *shown = folder && folder[1] ? folder : "";
-
-        return ingot_fail(err, code, "'%s%s%.*s' of path '%s' %s", shown, part_bytes ? "/" : "",
-                          (int)part_bytes, part, path, fact);
-}
-
-enum ingot_code tree_find(const struct tree *tree, const char *path, struct tree_entry **ret_entry,
-                          struct ingot_error *err)
-{
-        struct tree_entry *at = tree->root;
-        const char *rest = path, *part;
-        size_t part_bytes;
-        enum ingot_code r = check_path(path, err);
-
-        if (r)
-                return r;
-        while (next_part(&rest, &part, &part_bytes)) {
-                struct tree_entry *child = tree_child(at, part, part_bytes);
-
-                if (!child)
-                        return fail_at(err, INGOT_E_NOT_FOUND, "does not exist", at, part, part_bytes, path);
-                at = child;
-        }
-        *ret_entry = at;
-        return INGOT_OK;
-}
-
-/* What is left of a path while the links in it are being followed. */
-struct pursuit {
-        const char *path; /* as it was asked for */
-        char *pending;    /* owned: the text that rest points into */
-        const char *rest;
-        unsigned links;
-};
-
-static void pursuit_release(struct pursuit *pursuit)
-{
-        free(pursuit->pending);
-}
-
-static enum ingot_code follow_link(struct pursuit *pursuit, const char *target, struct ingot_error *err)
-{
-        OWNED(buffer_release) struct buffer text = BUFFER_INIT(PENDING_MAX_BYTES);
-        enum ingot_code r;
-
-        if (++pursuit->links > LINKS_MAX)
-                return ingot_fail(err, INGOT_E_FORMAT, "path '%s' meets more than %d symlinks", pursuit->path,
-                                  LINKS_MAX);
-        buffer_append_text(&text, target);
-        buffer_append_char(&text, '/');
-        buffer_append_text(&text, pursuit->rest);
-        r = buffer_check(&text, err);
-        if (r)
-                return r;
-        free(pursuit->pending);
-        pursuit->pending = buffer_take(&text);
-        if (!pursuit->pending)
-                return ingot_fail_memory(err, PENDING_MAX_BYTES);
-        pursuit->rest = pursuit->pending;
-        return INGOT_OK;
-}
-
-/* Whether nothing but slashes and dots is left to follow. */
-static bool pursuit_is_over(const struct pursuit *pursuit)
-{
-        const char *rest = pursuit->rest, *part;
-        size_t part_bytes;
-
-        return !next_part(&rest, &part, &part_bytes);
-}
-
-enum ingot_code tree_resolve_from(const struct tree *tree, struct tree_entry *start, const char *path,
-                                  bool follow_last, struct tree_entry **ret_entry, struct ingot_error *err)
-{
-        OWNED(pursuit_release) struct pursuit pursuit = { .path = path, .rest = path };
-        struct tree_entry *at = start;
-        const char *part;
-        size_t part_bytes;
-        enum ingot_code r = check_path(path, err);
-
-        if (r)
-                return r;
-        while (next_part(&pursuit.rest, &part, &part_bytes)) {
-                struct tree_entry *child;
-
-                if (part_is_dot_dot(part, part_bytes)) {
-                        if (!at->parent)
-                                return ingot_fail(err, INGOT_E_FORMAT,
-                                                  "path '%s' leads out of the tree through a symlink", path);
-                        at = at->parent;
-                        continue;
-                }
-                if (at->inode->kind != TREE_DIRECTORY)
-                        return fail_at(err, INGOT_E_FORMAT, "is not a directory", at, "", 0, path);
-                child = tree_child(at, part, part_bytes);
-                if (!child)
-                        return fail_at(err, INGOT_E_NOT_FOUND, "does not exist", at, part, part_bytes, path);
-                if (child->inode->kind != TREE_SYMLINK || (!follow_last && pursuit_is_over(&pursuit))) {
-                        at = child;
-                        continue;
-                }
-                if (child->inode->target[0] == '/')
-                        at = tree->root;
-                r = follow_link(&pursuit, child->inode->target, err);
-                if (r)
-                        return r;
-        }
-        *ret_entry = at;
-        return INGOT_OK;
-}
-
-enum ingot_code tree_resolve(const struct tree *tree, const char *path, bool follow_last,
-                             struct tree_entry **ret_entry, struct ingot_error *err)
-{
-        return tree_resolve_from(tree, tree->root, path, follow_last, ret_entry, err);
-}
-
-char *tree_entry_path(const struct tree_entry *entry)
-{
-        size_t size_bytes = 1;
-        char *path, *at;
-
-        for (const struct tree_entry *up = entry; up->parent; up = up->parent)
-                size_bytes += up->name_bytes + 1;
-        path = malloc(size_bytes + 1);
-        if (!path)
-                return NULL;
-        at = path + size_bytes - 1;
-        *at = '\0';
-        for (; entry->parent; entry = entry->parent) {
-                at -= entry->name_bytes;
-                memcpy(at, entry->name, entry->name_bytes);
-                *--at = '/';
-        }
-        if (size_bytes == 1) {
-                path[0] = '/';
-                path[1] = '\0';
-        }
-        return path;
 }
 
 /* ---- the tree as a whole ---- */

@@ -22,59 +22,9 @@
  * Tests    tests/unit/model/test_tree.c
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "model/byte_source.h"
-
-enum {
-        TREE_HOLE_BYTES = 4096,
-        TREE_NAME_MAX_BYTES = 255,
-        TREE_TARGET_MAX_BYTES = 4095, /* of a symlink: PATH_MAX less its NUL */
-};
-
-enum tree_kind {
-        TREE_FILE,
-        TREE_DIRECTORY,
-        TREE_SYMLINK,
-        TREE_CHARACTER_DEVICE,
-        TREE_BLOCK_DEVICE,
-        TREE_FIFO,
-        TREE_SOCKET,
-};
-
-struct tree_time {
-        int64_t seconds; /* since 1970-01-01T00:00:00Z; may be negative */
-        uint32_t nanoseconds;
-};
-
-struct tree_xattr {
-        char *name; /* "security.capability", "system.posix_acl_access", "user.x" */
-        uint8_t *value;
-        size_t value_bytes;
-};
-
-struct tree_run {
-        uint64_t file_offset_bytes, size_bytes;
-        const struct byte_source *source; /* borrowed */
-        uint64_t source_offset_bytes;
-};
-
-struct tree_inode {
-        enum tree_kind kind;
-        uint16_t mode; /* the low 12 bits: 07777 */
-        uint32_t uid, gid;
-        struct tree_time mtime;
-        uint32_t device_major, device_minor; /* of devices */
-        char *target;                        /* of a symlink */
-        uint64_t size_bytes;                 /* of a file */
-        struct tree_run *runs;               /* of a file */
-        size_t run_count, run_capacity;
-        struct tree_xattr *xattrs; /* bytewise order of names once sealed */
-        size_t xattr_count;
-        uint32_t link_count; /* entries that share this inode */
-        uint32_t mark;       /* for whoever walks the sealed tree: 0 after tree_seal(); below 2^31 */
-};
+#include "model/tree_inode.h"
+#include "model/tree_path.h"
 
 struct tree_entry {
         char *name; /* "" for the root */
@@ -107,32 +57,6 @@ struct tree_entry *tree_root(const struct tree *tree);
 
 /* The child of that name; NULL when there is none or entry is no directory. */
 struct tree_entry *tree_child(const struct tree_entry *entry, const char *name, size_t name_bytes);
-
-/*
- * Finds the entry at path without following a symlink at any step.
- *
- * ret_entry    borrowed from tree
- * Fails with   INGOT_E_NOT_FOUND  the first part that is missing is named
- *              INGOT_E_FORMAT     path breaks rule 1 or 5
- */
-enum ingot_code tree_find(const struct tree *tree, const char *path, struct tree_entry **ret_entry,
-                          struct ingot_error *err) INGOT_MUST_CHECK;
-
-/*
- * Finds what path leads to when symlinks are followed inside the tree (rule 5).
- *
- * follow_last  whether a symlink in the last part is followed too
- * Fails with   INGOT_E_NOT_FOUND  a part is missing
- *              INGOT_E_FORMAT     a path or link climbs out of the tree; more than 40 links are met; a part
- *                                 that must be a directory is not
- */
-enum ingot_code tree_resolve(const struct tree *tree, const char *path, bool follow_last,
-                             struct tree_entry **ret_entry, struct ingot_error *err) INGOT_MUST_CHECK;
-
-/* As tree_resolve(), from the directory start; an absolute link still begins at the root. */
-enum ingot_code tree_resolve_from(const struct tree *tree, struct tree_entry *start, const char *path,
-                                  bool follow_last, struct tree_entry **ret_entry,
-                                  struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*
  * Adds a child, or gives an existing one a new inode: a later entry replaces an earlier one.
@@ -172,36 +96,6 @@ void tree_remove(struct tree *tree, struct tree_entry *entry);
 enum ingot_code tree_split(struct tree *tree, const char *path, struct tree **ret_part,
                            struct ingot_error *err) INGOT_MUST_CHECK;
 
-/* Inodes of their own, for tree_put(): zeroed but for kind; link_count 0. */
-struct tree_inode *tree_inode_new(enum tree_kind kind); /* NULL when out of memory */
-void tree_inode_free(struct tree_inode *inode);
-void tree_inode_drop(struct tree_inode **inode);
-
-/*
- * Adds a run at the end of a file's runs; joined to the last one where both continue it.
- *
- * Fails with   INGOT_E_MEMORY; INGOT_E_BUG  rule 4 is broken
- */
-enum ingot_code tree_inode_add_run(struct tree_inode *inode, const struct tree_run *run,
-                                   struct ingot_error *err) INGOT_MUST_CHECK;
-
-/*
- * Sets an xattr, replacing one of the same name.
- *
- * Fails with   INGOT_E_MEMORY; INGOT_E_FORMAT  the name has no namespace, is over 255 bytes, or the value is
- *              over 64 KiB
- */
-enum ingot_code tree_inode_set_xattr(struct tree_inode *inode, const char *name, const void *value,
-                                     size_t value_bytes, struct ingot_error *err) INGOT_MUST_CHECK;
-
-/*
- * Reads a file's bytes, zeros for its holes.
- *
- * Fails with   INGOT_E_FORMAT  past the end; and whatever the source fails with
- */
-enum ingot_code tree_inode_read(const struct tree_inode *inode, uint64_t offset_bytes, void *bytes,
-                                size_t size_bytes, struct ingot_error *err) INGOT_MUST_CHECK;
-
 /*
  * Seals the tree: sorts children and xattrs, sets every time later than epoch to epoch, clears marks.
  * A sealed tree may be edited again and sealed again.
@@ -217,8 +111,5 @@ enum ingot_code tree_seal(struct tree *tree, int64_t epoch_seconds, struct ingot
 struct tree_entry *tree_walk_next(const struct tree_entry *root, const struct tree_entry *entry);
 
 void tree_take_census(const struct tree *tree, struct tree_census *ret_census);
-
-/* The path from the root, "/" for the root itself; owned by the caller (free), NULL when out of memory. */
-char *tree_entry_path(const struct tree_entry *entry);
 
 #endif

@@ -11,6 +11,7 @@
 #include "support/scratch.h"
 
 #include "content/accounts.h"
+#include "content/authorized_key.h"
 #include "content/tree_edit.h"
 
 enum { EPOCH = 19000 * 86400 + 5 };
@@ -283,10 +284,9 @@ static void a_key_is_authorised_once(void **state)
         world_open(&world, state);
         assert_int_equal(add_user(&world, &(struct account_user){ .name = "ada" }), INGOT_OK);
         for (int i = 0; i < 2; i++)
-                assert_int_equal(accounts_authorize_key(world.tree, world.store, "ada", key, NULL), INGOT_OK);
-        assert_int_equal(accounts_authorize_key(world.tree, world.store, "ada",
-                                                "restrict,command=\"ls -l\" ecdsa-sha2-nistp256 AAAAE2V",
-                                                NULL),
+                assert_int_equal(authorized_key_add(world.tree, world.store, "ada", key, NULL), INGOT_OK);
+        assert_int_equal(authorized_key_add(world.tree, world.store, "ada",
+                                            "restrict,command=\"ls -l\" ecdsa-sha2-nistp256 AAAAE2V", NULL),
                          INGOT_OK);
         text = text_at(&world, "/home/ada/.ssh/authorized_keys");
         assert_string_equal(text, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKey ada@host\n"
@@ -295,15 +295,14 @@ static void a_key_is_authorised_once(void **state)
         assert_int_equal(inode_at(&world, "/home/ada/.ssh")->mode, 0700);
         assert_int_equal(inode_at(&world, "/home/ada/.ssh/authorized_keys")->mode, 0600);
         assert_int_equal(inode_at(&world, "/home/ada/.ssh/authorized_keys")->uid, 1000);
-        assert_int_equal(accounts_authorize_key(world.tree, world.store, "root", key, NULL), INGOT_OK);
-        assert_int_equal(accounts_authorize_key(world.tree, world.store, "gone", key, NULL),
-                         INGOT_E_NOT_FOUND);
-        assert_int_equal(accounts_authorize_key(world.tree, world.store, "messagebus", key, NULL),
+        assert_int_equal(authorized_key_add(world.tree, world.store, "root", key, NULL), INGOT_OK);
+        assert_int_equal(authorized_key_add(world.tree, world.store, "gone", key, NULL), INGOT_E_NOT_FOUND);
+        assert_int_equal(authorized_key_add(world.tree, world.store, "messagebus", key, NULL),
                          INGOT_E_NOT_FOUND);
         assert_int_equal(
-                accounts_authorize_key(world.tree, world.store, "ada", "ssh-rsa AAAAB\nssh-rsa AAAAC", NULL),
+                authorized_key_add(world.tree, world.store, "ada", "ssh-rsa AAAAB\nssh-rsa AAAAC", NULL),
                 INGOT_E_USAGE);
-        assert_int_equal(accounts_authorize_key(world.tree, world.store, "ada", "-----BEGIN KEY-----", NULL),
+        assert_int_equal(authorized_key_add(world.tree, world.store, "ada", "-----BEGIN KEY-----", NULL),
                          INGOT_E_USAGE);
         world_close(&world);
 }
