@@ -132,7 +132,7 @@ static enum ingot_code read_owner(const struct job *job, struct placement_owner 
 
 static enum ingot_code apply_owner(const struct job *job, bool recursive, struct ingot_error *err)
 {
-        struct placement_owner owner;
+        struct placement_owner owner = { .has_uid = false };
         enum ingot_code r = read_owner(job, &owner, err);
 
         if (r)
@@ -186,7 +186,7 @@ static enum ingot_code do_archive(struct job *job, struct ingot_error *err)
         struct digest expected;
         struct archive_request request = { .want_digest = true, .observer = job->target->observer };
         struct archive_report report;
-        struct placement_owner owner;
+        struct placement_owner owner = { .has_uid = false };
         enum ingot_code r = read_expected(&step->sha256, &expected, &request.expected, err);
 
         r = blame(job, r, &step->sha256, true, err);
@@ -213,7 +213,7 @@ static enum ingot_code do_directory(struct job *job, struct ingot_error *err)
         OWNED(heap_drop) char *path = NULL;
         struct tree_entry *destination = NULL;
         struct directory_report report;
-        struct placement_owner owner;
+        struct placement_owner owner = { .has_uid = false };
         enum ingot_code r = begin_source(job, &path, &owner, &destination, err);
 
         if (r)
@@ -484,12 +484,14 @@ static const struct verb verbs[CONTENT_VERB_COUNT] = {
 };
 
 enum ingot_code content_apply(const struct content_target *target, const struct content_step *step,
-                              struct content_source *ret_source, struct ingot_error *given)
+                              struct content_source *ret_source, struct ingot_error *err)
 {
-        struct ingot_error spare, *err = given ? given : &spare;
+        struct ingot_error spare = { .code = INGOT_OK };
         struct job job = { .target = target, .step = step };
         enum ingot_code r;
 
+        if (!err)
+                err = &spare; /* blame() reads the cause */
         if ((unsigned)step->verb >= CONTENT_VERB_COUNT || !verbs[step->verb].apply)
                 return mark_fail(err, INGOT_E_USAGE, &step->mark, "'%s' is not an edit of a tree",
                                  template_verb_name(step->verb));

@@ -45,7 +45,7 @@ void run_writer_init(struct run_writer *writer, struct tree_inode *inode, struct
  * Fails with   INGOT_E_FORMAT  rule 1 is broken, or an offset overflows
  *              INGOT_E_MEMORY, INGOT_E_SYSTEM
  */
-enum ingot_code run_writer_put(struct run_writer *writer, const struct run_piece *piece,
+enum ingot_code run_writer_put(struct run_writer *writer, const struct run_piece *given,
                                struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*

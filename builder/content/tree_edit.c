@@ -196,7 +196,7 @@ enum ingot_code tree_edit_append_text(struct tree *tree, struct content_store *s
         r = tree_inode_read(inode, inode->size_bytes - tail_bytes, bytes, tail_bytes, err);
         if (r)
                 return r;
-        memcpy(bytes + tail_bytes, text, text_bytes);
+        memcpy(bytes + tail_bytes, text, text_bytes + 1);
         return set_content(inode, store, inode->size_bytes - tail_bytes, bytes, tail_bytes + text_bytes, err);
 }
 
