@@ -17,7 +17,7 @@ enum {
         HTTP_CONNECTIONS_MAX = 200,
         HTTP_CONNECTION_BYTES = 128 << 10,
         HTTP_BODY_MAX_BYTES = 64 << 20,
-        HTTP_IDLE_SECONDS = 120,
+        HTTP_IDLE_SECONDS = 60,
 };
 
 struct http_handler {

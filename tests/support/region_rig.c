@@ -91,8 +91,10 @@ unsigned region_rig_send(struct region_rig *rig, const char *service, const char
                          size_t body_bytes)
 {
         struct sigv4_header headers[HEADERS_MAX] = { { "Host", "localhost" } };
-        const struct sigv4_credentials credentials = { .access_key_id = rig->store->access_key_id,
-                                                       .secret_access_key = rig->store->secret_access_key };
+        const struct sigv4_credentials credentials = {
+                .access_key_id = rig->client_key_id ? rig->client_key_id : rig->store->access_key_id,
+                .secret_access_key = rig->client_secret ? rig->client_secret : rig->store->secret_access_key
+        };
         struct region_request request = { .method = method,
                                           .body = body ? body : "",
                                           .body_bytes = body_bytes };
@@ -112,7 +114,9 @@ unsigned region_rig_send(struct region_rig *rig, const char *service, const char
                 *question = '\0';
         assert_int_equal(digest_of(request.body, body_bytes, &request.body_digest, NULL), INGOT_OK);
         hex_encode(request.body_digest.bytes, DIGEST_BYTES, hash);
-        assert_int_equal(sigv4_sign(&signing, &credentials, rig->now_seconds, &signature, NULL), INGOT_OK);
+        assert_int_equal(sigv4_sign(&signing, &credentials, rig->now_seconds + rig->client_ahead_seconds,
+                                    &signature, NULL),
+                         INGOT_OK);
         headers[signing.header_count] = (struct sigv4_header){ "X-Amz-Date", signature.date };
         headers[signing.header_count + 1] =
                 (struct sigv4_header){ "Authorization", signature.authorization.bytes };

@@ -17,7 +17,10 @@ struct region_rig {
         struct region_store *store;
         struct region_reply reply; /* to the last request */
         char logged[1024];         /* the last line of the log */
-        const char *region;        /* of requests; "us-east-1" */
+        /* Of requests. */
+        const char *region;                        /* "us-east-1" */
+        const char *client_key_id, *client_secret; /* NULL: the store's */
+        int64_t client_ahead_seconds;              /* of the region's clock */
 };
 
 int region_rig_setup(void **state);
