@@ -28,7 +28,7 @@ struct buffer {
 
 #define BUFFER_INIT(ceiling)                                                                                 \
         {                                                                                                    \
-                .bytes = (char *)"", .ceiling_bytes = (ceiling)                                  \
+                .bytes = (char *)"", .ceiling_bytes = (ceiling)                                              \
         }
 
 void buffer_init(struct buffer *buffer, size_t ceiling_bytes);

@@ -7,7 +7,14 @@
 #include "base/own.h"
 #include "publish/ami_register.h"
 
-enum { NAME_CHARS_MIN = 3, NAME_CHARS_MAX = 128, DESCRIPTION_CHARS_MAX = 255, LOOKS_MAX = 20, LOOK_MS = 500 };
+enum {
+        NAME_CHARS_MIN = 3,
+        NAME_CHARS_MAX = 128,
+        DESCRIPTION_CHARS_MAX = 255,
+        LOOKS_MAX = 20,
+        LOOK_FIRST_MS = 20,
+        LOOK_CEILING_MS = 5000
+};
 
 /* ---- what is sent ---- */
 
@@ -260,13 +267,14 @@ static enum ingot_code verify(const struct ec2_client *ec2, const struct ec2_reg
         const struct ec2_describe_request request = { .ids = &id, .id_count = 1 };
         struct comparison comparison = { .difference = "" };
 
-        for (unsigned looks = 1;; looks++) {
+        for (uint32_t looks = 1, wait_ms = LOOK_FIRST_MS;; looks++, wait_ms *= 2) {
                 OWNED(ec2_image_list_release) struct ec2_image_list images = { .items = NULL };
                 enum ingot_code r = ec2_describe_images(ec2, &request, &images, err);
 
                 /* An AMI may be described some time after it was registered. */
                 if ((r == INGOT_E_NOT_FOUND || (!r && images.count == 0)) && looks < LOOKS_MAX) {
-                        r = region_link_wait(ec2->link, LOOK_MS, err);
+                        r = region_link_wait(ec2->link, wait_ms < LOOK_CEILING_MS ? wait_ms : LOOK_CEILING_MS,
+                                             err);
                         if (r)
                                 return r;
                         continue;

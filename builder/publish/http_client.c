@@ -138,6 +138,13 @@ static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *cont
         return 0;
 }
 
+static char lower(char c)
+{
+        if (c >= 'A' && c <= 'Z')
+                c = (char)(c - 'A' + 'a');
+        return c;
+}
+
 static size_t take_header(char *bytes, size_t item_bytes, size_t count, void *context)
 {
         struct exchange *exchange = context;
@@ -153,13 +160,13 @@ static size_t take_header(char *bytes, size_t item_bytes, size_t count, void *co
                 return size_bytes;
         name_bytes = (size_t)(colon - bytes);
         for (size_t i = 0; i < name_bytes; i++)
-                buffer_append_char(headers,
-                                   bytes[i] >= 'A' && bytes[i] <= 'Z' ? (char)(bytes[i] + 32) : bytes[i]);
+                buffer_append_char(headers, lower(bytes[i]));
         buffer_append_text(headers, ": ");
         for (colon++; colon < bytes + size_bytes && (*colon == ' ' || *colon == '\t'); colon++)
                 ;
         for (; colon < bytes + size_bytes && *colon != '\r' && *colon != '\n'; colon++)
-                buffer_append_char(headers, *colon ? *colon : ' ');
+                if (*colon)
+                        buffer_append_char(headers, *colon);
         buffer_append_char(headers, '\n');
         if (!headers->failed)
                 return size_bytes;

@@ -206,7 +206,7 @@ static void take_failure(struct attempt *attempt, const struct http_reply *reply
         struct retry_question question = { .outcome = reply->outcome,
                                            .status = reply->status,
                                            .fault = &attempt->fault };
-        struct ingot_error err;
+        struct ingot_error err = { .code = INGOT_E_BUG };
         enum retry_verdict verdict;
         uint32_t wait_ms;
 
@@ -234,7 +234,7 @@ static void take_failure(struct attempt *attempt, const struct http_reply *reply
                 (void)ingot_while(&err, err.code, "calling %s", attempt->call.operation);
         }
         if (attempt->attempts > 1)
-                (void)ingot_while(&err, err.code, "asking for the %uth time", attempt->attempts);
+                (void)ingot_while(&err, err.code, "giving up after %u attempts", attempt->attempts);
         end_call(attempt, err.code, NULL, &err);
 }
 

@@ -7,7 +7,11 @@ void fault_set_text(char *out, unsigned chars, const char *text)
 {
         size_t used = 0;
 
-        for (; text && *text && used < chars; text++)
-                out[used++] = (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
+        for (; text && *text && used < chars; text++) {
+                out[used] = *text;
+                if ((unsigned char)*text < ' ' || *text == 0x7f)
+                        out[used] = ' ';
+                used++;
+        }
         out[used] = '\0';
 }

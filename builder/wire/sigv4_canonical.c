@@ -12,7 +12,9 @@ static bool is_space(char c)
 
 static char lower(char c)
 {
-        return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (c >= 'A' && c <= 'Z')
+                c = (char)(c - 'A' + 'a');
+        return c;
 }
 
 /* Insertion sort: it is stable, and a request has a dozen headers. */
