@@ -316,7 +316,7 @@ static enum ingot_code fill_mapping(struct mapping *mapping, const struct node *
 {
         struct checker checker = {
                 .complaints = complaints,
-                .path = BUFFER_INIT(8192),
+                .path = CHECKER_PATH_INIT,
                 .strict_types = true,
         };
 
@@ -337,8 +337,7 @@ static enum ingot_code fill_mapping(struct mapping *mapping, const struct node *
                 take_entry(&checker, root->children[i].value, mapping);
                 checker_leave(&checker, outer);
         }
-        buffer_release(&checker.path);
-        return checker.out_of_memory ? ingot_fail_memory(err, sizeof(*mapping)) : INGOT_OK;
+        return checker_finish(&checker, err);
 }
 
 enum ingot_code mapping_parse(const char *bytes, size_t size_bytes, const char *file,

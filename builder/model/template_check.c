@@ -311,7 +311,7 @@ static enum ingot_code fill_template(struct template *template, const struct nod
 {
         struct checker checker = {
                 .complaints = complaints,
-                .path = BUFFER_INIT(8192),
+                .path = CHECKER_PATH_INIT,
                 .file = template->file,
                 .context = template,
         };
@@ -322,8 +322,7 @@ static enum ingot_code fill_template(struct template *template, const struct nod
                 check_ami(&checker, template);
                 fill_defaults(&checker, template);
         }
-        buffer_release(&checker.path);
-        return checker.out_of_memory ? ingot_fail_memory(err, sizeof(*template)) : INGOT_OK;
+        return checker_finish(&checker, err);
 }
 
 enum ingot_code template_parse(const char *bytes, size_t size_bytes, const char *file,

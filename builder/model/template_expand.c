@@ -76,9 +76,9 @@ static void complain_unknown(struct expander *expander, const struct mark *mark,
                          word, word);
 }
 
-/* Appends what the ${...} that starts at text stands for; returns what follows it. */
+/* Appends what the ${...} that starts at text stands for, and counts it; returns what follows it. */
 static const char *expand_one(struct expander *expander, const char *text, const struct mark *mark,
-                              struct buffer *out)
+                              struct buffer *out, size_t *wanted_bytes)
 {
         const char *key = text + 2, *end = strchr(key, '}');
         struct variable *variable;
@@ -92,6 +92,7 @@ static const char *expand_one(struct expander *expander, const char *text, const
         if (variable) {
                 variable->used = true;
                 buffer_append_text(out, variable->value);
+                *wanted_bytes += strlen(variable->value);
         } else {
                 complain_unknown(expander, mark, key, (size_t)(end - key));
         }
@@ -102,22 +103,25 @@ static enum ingot_code expand_scalar(struct expander *expander, struct node *nod
 {
         OWNED(buffer_release) struct buffer out = BUFFER_INIT(TEMPLATE_VALUE_MAX_BYTES);
         const char *at = node->text, *dollar;
+        size_t wanted_bytes = 0; /* out is full or out of memory: this tells which */
         char *text;
 
-        if (!strchr(at, '$'))
+        if (!strchr(at, '$') || expander->grown_bytes > EXPANDED_MAX_BYTES)
                 return INGOT_OK;
         while ((dollar = strchr(at, '$'))) {
                 buffer_append(&out, at, (size_t)(dollar - at));
+                wanted_bytes += (size_t)(dollar - at) + 1;
                 if (dollar[1] == '{') {
-                        at = expand_one(expander, dollar, &node->mark, &out);
+                        at = expand_one(expander, dollar, &node->mark, &out, &wanted_bytes);
                 } else {
                         buffer_append_char(&out, '$');
                         at = dollar + (dollar[1] == '$' ? 2 : 1);
                 }
         }
         buffer_append_text(&out, at);
-        expander->grown_bytes += out.size_bytes;
-        if (out.failed || expander->grown_bytes > EXPANDED_MAX_BYTES) {
+        expander->grown_bytes += wanted_bytes + strlen(at);
+        if (wanted_bytes + strlen(at) > TEMPLATE_VALUE_MAX_BYTES ||
+            expander->grown_bytes > EXPANDED_MAX_BYTES) {
                 complain(expander->complaints, &node->mark, NULL,
                          "the text is larger than 1MiB, or all texts together larger than 16MiB, once its "
                          "variables are filled in");

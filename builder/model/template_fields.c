@@ -6,7 +6,8 @@
 #include "model/spelling.h"
 #include "model/template_fields.h"
 
-enum { FIELDS_MAX = 32 };
+/* A longer key is cut in the path: that way NODE_DEPTH_MAX of them always fit. */
+enum { FIELDS_MAX = 32, PATH_KEY_MAX_BYTES = 200 };
 
 void checker_complain(struct checker *checker, const struct mark *mark, const char *format, ...)
 {
@@ -22,7 +23,7 @@ size_t checker_enter_key(struct checker *checker, const char *key)
 {
         size_t outer_bytes = checker->path.size_bytes;
 
-        buffer_appendf(&checker->path, "%s%s", outer_bytes ? "." : "", key);
+        buffer_appendf(&checker->path, "%s%.*s", outer_bytes ? "." : "", PATH_KEY_MAX_BYTES, key);
         return outer_bytes;
 }
 
@@ -52,6 +53,14 @@ void checker_complain_at(struct checker *checker, const char *key, const struct 
         vcomplain(checker->complaints, mark, checker->path.bytes, format, args);
         va_end(args);
         checker_leave(checker, outer);
+}
+
+enum ingot_code checker_finish(struct checker *checker, struct ingot_error *err)
+{
+        bool out_of_memory = checker->out_of_memory || checker->path.failed;
+
+        buffer_release(&checker->path);
+        return out_of_memory ? ingot_fail_memory(err, 1) : INGOT_OK;
 }
 
 void *checker_allocate(struct checker *checker, size_t count, size_t item_bytes)

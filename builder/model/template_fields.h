@@ -40,6 +40,15 @@ struct field {
 
 #define FIELD_COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
+#define CHECKER_PATH_INIT BUFFER_INIT(16384)
+
+/*
+ * Releases the path.
+ *
+ * Fails with   INGOT_E_MEMORY  by rule 4
+ */
+enum ingot_code checker_finish(struct checker *checker, struct ingot_error *err) INGOT_MUST_CHECK;
+
 /* Complains about the value at hand. */
 void checker_complain(struct checker *checker, const struct mark *mark, const char *format, ...)
         INGOT_PRINTF(3, 4);
