@@ -3,12 +3,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "commands/session.h"
 
-enum { FOLDER_BYTES = 8192 };
+enum { FOLDER_BYTES = 8192, SAME_WISH_MS = 500 };
 
 extern char **environ;
 
@@ -16,16 +17,41 @@ extern char **environ;
 
 static volatile sig_atomic_t stop_was_asked;
 
+static struct timespec stop_asked_at;
+
+/* timeout(1), sudo(8) and others deliver one wish twice, once to the process and once to its group: what comes
+ * within half a second is the same wish. */
 static void note_stop(int number)
 {
-        (void)number;
-        stop_was_asked = 1;
+        struct timespec now;
+        int64_t since_ms;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now); /* signal-safety(7) allows it */
+        if (!stop_was_asked) {
+                stop_was_asked = 1;
+                stop_asked_at = now;
+                return;
+        }
+        since_ms = (int64_t)(now.tv_sec - stop_asked_at.tv_sec) * 1000 +
+                   (now.tv_nsec - stop_asked_at.tv_nsec) / 1000000;
+        if (since_ms < SAME_WISH_MS)
+                return;
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
 }
 
 static int is_cancelled(void *context)
 {
         (void)context;
         return stop_was_asked != 0;
+}
+
+static void stops_make(sigset_t *ret_stops)
+{
+        (void)sigemptyset(ret_stops);
+        (void)sigaddset(ret_stops, SIGINT);
+        (void)sigaddset(ret_stops, SIGTERM);
+        (void)sigaddset(ret_stops, SIGHUP);
 }
 
 /* A signal that came ignored stays so: nohup and a shell's background jobs count on it. */
@@ -39,7 +65,7 @@ static void stop_on(int number, const struct sigaction *stop)
 
 void session_prepare_process(void)
 {
-        struct sigaction stop = { .sa_handler = note_stop, .sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
+        struct sigaction stop = { .sa_handler = note_stop, .sa_flags = SA_RESTART };
         struct sigaction ignore = { .sa_handler = SIG_IGN };
 
         /* A descriptor 0 to 2 that is closed would be the next file opened, and then be printed on.  This
@@ -48,21 +74,13 @@ void session_prepare_process(void)
                 if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
                         (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
         }
-        (void)sigemptyset(&stop.sa_mask);
+        stops_make(&stop.sa_mask); /* the handler is not interrupted by itself */
         (void)sigemptyset(&ignore.sa_mask);
         stop_on(SIGINT, &stop);
         stop_on(SIGTERM, &stop);
         stop_on(SIGHUP, &stop);
         (void)sigaction(SIGPIPE, &ignore, NULL); /* a write to a pipe nobody reads fails instead */
         (void)sigaction(SIGXFSZ, &ignore, NULL); /* and so does one past the limit of a file's size */
-}
-
-static void stops_make(sigset_t *ret_stops)
-{
-        (void)sigemptyset(ret_stops);
-        (void)sigaddset(ret_stops, SIGINT);
-        (void)sigaddset(ret_stops, SIGTERM);
-        (void)sigaddset(ret_stops, SIGHUP);
 }
 
 void session_hold_stops(void)

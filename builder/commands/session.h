@@ -10,8 +10,8 @@
  *              "check --json".
  *          (2) The environment is read here and nowhere else: HOME, XDG_DATA_HOME, XDG_CACHE_HOME,
  *              SOURCE_DATE_EPOCH.
- *          (3) SIGINT and SIGTERM ask for an orderly stop; the second one ends the program at once.  A
- *              signal that was ignored when ingot started stays ignored.
+ *          (3) SIGINT, SIGTERM and SIGHUP ask for an orderly stop; a second one, half a second later or more,
+ *              ends the program at once.  A signal that was ignored when ingot started stays ignored.
  *          (4) A result that could not be written is a failure: status 3.
  * Tests    tests/cli/
  */

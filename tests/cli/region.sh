@@ -44,6 +44,7 @@ prints 'vouches for the store' 'agree'
 expect 'a store elsewhere' 0 publish "$work/a" --region-dir "$work/store" -q
 holds 'is elsewhere' test -d "$work/store"
 
+: >"$work/served"
 "$ingot" region serve --listen 127.0.0.1:0 --json >"$work/served" 2>"$work/err" &
 server=$!
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
