@@ -23,7 +23,9 @@
  *          (8) strip_components counts as tar does: "./" is a component.  An entry with no more components
  *              than that is left out, and so is a hard link to one.
  *          (9) Of two entries for one path the later wins.
- *         (10) Nothing of the archive can make us allocate or spool without end: limits below.
+ *         (10) Nothing of the archive can make us allocate or spool without end: limits below.  libarchive's
+ *              buffers are its own: for a cpio's name it asks for what the header says, below 4 GiB, and
+ *              touches no more than there is data; decoders take the dictionary that xz or zstd names.
  * Source   pax: POSIX.1-2017, "pax"; ACL xattrs: linux/posix_acl_xattr.h, version 2.
  * Tests    tests/unit/content/test_archive_reader.c, tests/fuzz/fuzz_archive_reader.c
  */
