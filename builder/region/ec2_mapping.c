@@ -229,8 +229,8 @@ static void settle_size(struct ec2_call *ec2, struct mapping_record *mapping, ui
                                        "A volume of type %s has %u to %u GiB, not %u (device %.255s)",
                                        type->name, type->gib_min, type->gib_max, mapping->volume_gib,
                                        mapping->device_name);
-        if (mapping->iops > type->iops_min && mapping->iops / mapping->volume_gib >= type->iops_for_one_gib &&
-            mapping->iops > mapping->volume_gib * type->iops_for_one_gib)
+        if (mapping->iops > type->iops_min &&
+            mapping->iops > (uint64_t)mapping->volume_gib * type->iops_for_one_gib)
                 (void)ec2_refuse_value(
                         ec2, "InvalidBlockDeviceMapping",
                         "Iops to volume size ratio of %u:%u is too high; the most is %u IOPS/GiB "

@@ -142,7 +142,7 @@ enum ingot_code serve_describe_snapshots(struct ec2_call *ec2, struct ingot_erro
 enum ingot_code serve_delete_snapshot(struct ec2_call *ec2, struct ingot_error *err)
 {
         const char *id = form_find(&ec2->form, "SnapshotId");
-        char user[RESOURCE_ID_CHARS + 1];
+        char user[RESOURCE_ID_CHARS + 1] = "";
         struct snapshot_record record;
         enum ingot_code r;
 

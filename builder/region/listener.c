@@ -46,13 +46,16 @@ static bool split_address(const char *text, char host[ADDRESS_CHARS], const char
 
 static uint16_t bound_port(int fd)
 {
-        struct sockaddr_storage bound = { 0 };
+        union {
+                struct sockaddr any;
+                struct sockaddr_in v4;
+                struct sockaddr_in6 v6;
+        } bound = { .any = { .sa_family = AF_UNSPEC } };
         socklen_t size_bytes = sizeof(bound);
 
-        if (getsockname(fd, (struct sockaddr *)&bound, &size_bytes) != 0)
+        if (getsockname(fd, &bound.any, &size_bytes) != 0)
                 return 0;
-        return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                 : ((struct sockaddr_in *)&bound)->sin_port);
+        return ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
 }
 
 enum ingot_code listener_open_tcp(const char *address, int *ret_fd, uint16_t *ret_port,

@@ -176,7 +176,7 @@ static enum ingot_code sweep(struct region_store *store, const char *region, con
 
         (void)snprintf(next, sizeof(next), "%s", id);
         while (!r && *next) {
-                bool has_children;
+                bool has_children = false;
 
                 r = catalogue_find_snapshot(store->catalogue, region, next, &record, err);
                 if (!r)

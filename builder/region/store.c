@@ -77,8 +77,8 @@ static enum ingot_code settle_keys(struct region_store *store, struct ingot_erro
             !hex_decode(value, store->token_key.bytes, DIGEST_BYTES))
                 return ingot_fail(err, INGOT_E_FORMAT, "the keys in the catalogue of '%s' are damaged",
                                   store->folder);
-        (void)snprintf(store->access_key_id, sizeof(store->access_key_id), "%s", key_id);
-        (void)snprintf(store->secret_access_key, sizeof(store->secret_access_key), "%s", secret);
+        memcpy(store->access_key_id, key_id, sizeof(store->access_key_id));
+        memcpy(store->secret_access_key, secret, sizeof(store->secret_access_key));
         return INGOT_OK;
 }
 

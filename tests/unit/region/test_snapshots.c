@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "region/region.h"
@@ -86,6 +89,63 @@ static void pending_snapshot_goes_on_after_the_process_died(void **state)
         assert_int_equal(state_of(rig, id), SNAPSHOT_COMPLETED);
 }
 
+/* In a process of its own: puts blocks until it is killed, and tells of each that was acknowledged. */
+static void put_until_killed(struct region_rig *rig, const char *id, int told_fd)
+{
+        region_rig_reopen(rig);
+        for (uint32_t i = 0; i < 2048; i++) {
+                if (region_rig_put(rig, id, i, (uint8_t)(i % 255 + 1)) != 201 ||
+                    write(told_fd, &i, sizeof(i)) != sizeof(i))
+                        _exit(1);
+                if (i % 3 == 2) /* and one is replaced: the death may come between the two records */
+                        (void)region_rig_put(rig, id, i - 1, (uint8_t)(i % 255 + 1));
+        }
+        _exit(0);
+}
+
+static void acknowledged_puts_survive_the_death_of_the_process(void **state)
+{
+        struct region_rig *rig = *state;
+
+        for (unsigned round = 0; round < 6; round++) {
+                const struct timespec delay = { .tv_nsec = (long)(5 + 13 * round) * 1000000 };
+                char id[RESOURCE_ID_CHARS + 1];
+                uint64_t told_count = 0, found_count;
+                struct region_census census;
+                struct digest linear;
+                uint32_t index;
+                int told[2];
+                pid_t child;
+
+                region_rig_start(rig, "{\"VolumeSize\":1}", id);
+                region_store_free(rig->store);
+                rig->store = NULL;
+                assert_int_equal(pipe(told), 0);
+                child = fork();
+                assert_true(child >= 0);
+                if (child == 0)
+                        put_until_killed(rig, id, told[1]);
+                (void)close(told[1]);
+                (void)nanosleep(&delay, NULL);
+                assert_int_equal(kill(child, SIGKILL), 0);
+                assert_int_equal(waitpid(child, NULL, 0), child);
+                while (read(told[0], &index, sizeof(index)) == sizeof(index))
+                        told_count++;
+                (void)close(told[0]);
+                region_rig_reopen(rig);
+                /* One may be written whose acknowledgement was cut off, and one withdrawn to be replaced. */
+                assert_int_equal(block_store_lock(rig->store->blocks, id, NULL), INGOT_OK);
+                assert_int_equal(block_store_sum(rig->store->blocks, &found_count, &linear, NULL), INGOT_OK);
+                block_store_unlock(rig->store->blocks);
+                if (found_count + 1 < told_count || found_count > told_count + 1)
+                        fail_msg("%u acknowledged, %u found", (unsigned)told_count, (unsigned)found_count);
+                assert_int_equal(region_rig_complete(rig, id, found_count), 202);
+                assert_int_equal(region_rig_ec2(rig, "Action=DescribeSnapshots"), 200);
+                assert_int_equal(check(rig, &census), INGOT_OK);
+                assert_int_equal(census.snapshots_completed, round + 1);
+        }
+}
+
 static void deleted_parent_keeps_its_blocks_while_a_child_needs_them(void **state)
 {
         struct region_rig *rig = *state;
@@ -147,6 +207,7 @@ int main(void)
                 TEST(put_after_the_timeout_is_too_late_though_nobody_looked),
                 TEST(pending_snapshot_of_an_earlier_run_of_the_machine_is_an_error),
                 TEST(pending_snapshot_goes_on_after_the_process_died),
+                TEST(acknowledged_puts_survive_the_death_of_the_process),
                 TEST(deleted_parent_keeps_its_blocks_while_a_child_needs_them),
                 TEST(check_counts_what_there_is),
                 TEST(check_finds_a_damaged_block_and_a_missing_list),
