@@ -474,19 +474,22 @@ static void waiting_ends_when_the_snapshot_does(void **state)
         static const struct {
                 const char *id, *final_state;
                 unsigned pending_looks;
+                uint32_t deadline_ms;
                 enum ingot_code code;
         } rows[] = {
-                { "snap-0a1b", "completed", 3, INGOT_OK },
-                { "snap-0a1b", "error", 1, INGOT_E_REMOTE },
-                { "snap-0a1b", "pending", 0, INGOT_E_REMOTE },
-                { "snap-0c", "completed", 0, INGOT_E_NOT_FOUND },
+                { "snap-0a1b", "completed", 3, 60000, INGOT_OK },
+                { "snap-0a1b", "error", 1, 60000, INGOT_E_REMOTE },
+                { "snap-0a1b", "pending", 0, 20, INGOT_E_REMOTE },
+                { "snap-0c", "completed", 0, 20, INGOT_E_NOT_FOUND },
         };
-        struct snapshot_await_policy policy = { .first_ms = 1, .ceiling_ms = 2, .deadline_ms = 30 };
 
         (void)state;
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 struct scene scene = { .region = { .final_state = rows[i].final_state,
                                                    .pending_looks = rows[i].pending_looks } };
+                struct snapshot_await_policy policy = { .first_ms = 1,
+                                                        .ceiling_ms = 2,
+                                                        .deadline_ms = rows[i].deadline_ms };
 
                 open_scene(&scene);
                 assert_int_equal(snapshot_await(&scene.ec2, &rows[i].id, 1, &policy, NULL, &scene.err),
