@@ -158,6 +158,25 @@ void block_store_remove(struct block_store *store, const char *id)
         (void)rmdir(folder);
 }
 
+enum ingot_code block_store_each(struct block_store *store,
+                                 enum ingot_code (*visit)(void *context, const char *id,
+                                                          struct ingot_error *err),
+                                 void *context, struct ingot_error *err)
+{
+        DIR *entries = opendir(store->folder);
+        const struct dirent *entry;
+        enum ingot_code r = INGOT_OK;
+
+        if (!entries)
+                return ingot_fail_errno(err, "listing '%s'", store->folder);
+        while (!r && (entry = readdir(entries))) {
+                if (entry->d_name[0] != '.')
+                        r = visit(context, entry->d_name, err);
+        }
+        (void)closedir(entries);
+        return r;
+}
+
 /* ---- a pending snapshot, open ---- */
 
 static enum ingot_code find_open(struct block_store *store, const char *id, struct open_snapshot **ret_open,

@@ -52,6 +52,16 @@ enum ingot_code block_store_create(struct block_store *store, const char *id,
 void block_store_remove(struct block_store *store, const char *id);
 
 /*
+ * Names every snapshot that has a folder, in no order.
+ *
+ * Fails with   what visit fails with; INGOT_E_SYSTEM
+ */
+enum ingot_code block_store_each(struct block_store *store,
+                                 enum ingot_code (*visit)(void *context, const char *id,
+                                                          struct ingot_error *err),
+                                 void *context, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
  * Keeps everybody else from putting to the snapshot or sealing it, until unlocked.  The table of what was
  * written is up to date meanwhile.
  *

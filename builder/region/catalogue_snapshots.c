@@ -178,20 +178,46 @@ enum ingot_code catalogue_count_snapshots(struct catalogue *catalogue, const cha
         return r;
 }
 
+/* Ends a statement of which only matters whether it yields a row. */
+static enum ingot_code read_whether(struct statement *statement, bool *ret_whether, struct ingot_error *err)
+{
+        bool whether = statement_step(statement);
+        enum ingot_code r = statement_end(statement, err);
+
+        if (!r)
+                *ret_whether = whether;
+        return r;
+}
+
+enum ingot_code catalogue_knows_snapshot(struct catalogue *catalogue, const char *id, bool *ret_knows,
+                                         struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(&statement, catalogue, "SELECT 1 FROM snapshots WHERE id = ?");
+        statement_bind_text(&statement, id);
+        return read_whether(&statement, ret_knows, err);
+}
+
+enum ingot_code catalogue_find_unneeded(struct catalogue *catalogue, struct snapshot_record *ret_record,
+                                        struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(&statement, catalogue,
+                        "SELECT " COLUMNS " FROM snapshots AS s WHERE state = 'deleted' AND NOT EXISTS"
+                        " (SELECT 1 FROM snapshots AS c WHERE c.parent_id = s.id) LIMIT 1");
+        return read_one(&statement, "unneeded", ret_record, err);
+}
+
 enum ingot_code catalogue_has_children(struct catalogue *catalogue, const char *id, bool *ret_has,
                                        struct ingot_error *err)
 {
         struct statement statement;
-        bool has;
-        enum ingot_code r;
 
         statement_begin(&statement, catalogue, "SELECT 1 FROM snapshots WHERE parent_id = ? LIMIT 1");
         statement_bind_text(&statement, id);
-        has = statement_step(&statement);
-        r = statement_end(&statement, err);
-        if (!r)
-                *ret_has = has;
-        return r;
+        return read_whether(&statement, ret_has, err);
 }
 
 enum ingot_code catalogue_find_ancestor(struct catalogue *catalogue, const char *id, uint32_t generation,

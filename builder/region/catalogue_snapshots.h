@@ -73,6 +73,18 @@ enum ingot_code catalogue_count_snapshots(struct catalogue *catalogue, const cha
                                           enum snapshot_state state, uint64_t *ret_count,
                                           struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* Tells whether any region has, or had and still needs, a snapshot of that id. */
+enum ingot_code catalogue_knows_snapshot(struct catalogue *catalogue, const char *id, bool *ret_knows,
+                                         struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Finds a deleted snapshot that no other has as its parent.
+ *
+ * Fails with   INGOT_E_NOT_FOUND  there is none
+ */
+enum ingot_code catalogue_find_unneeded(struct catalogue *catalogue, struct snapshot_record *ret_record,
+                                        struct ingot_error *err) INGOT_MUST_CHECK;
+
 /* Tells whether another snapshot, deleted or not, has this one as its parent. */
 enum ingot_code catalogue_has_children(struct catalogue *catalogue, const char *id, bool *ret_has,
                                        struct ingot_error *err) INGOT_MUST_CHECK;

@@ -7,7 +7,7 @@
 #include "region/http_server.h"
 #include "region/listener.h"
 #include "region/region.h"
-#include "region/store.h"
+#include "region/snapshots.h"
 
 /* A listening socket with a thread and an opening of the store of its own: two of them share no memory. */
 struct listening {
@@ -42,7 +42,7 @@ static enum ingot_code open_store(struct listening *listening, const struct regi
                 return r;
         listening->store->log = options->log;
         listening->store->log_context = options->log_context;
-        return INGOT_OK;
+        return snapshots_tidy(listening->store, err);
 }
 
 static enum ingot_code serve(struct listening *listening, int *listen_fd, struct ingot_error *err)

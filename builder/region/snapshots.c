@@ -6,6 +6,8 @@
 #include "region/catalogue_images.h"
 #include "region/snapshots.h"
 
+enum { LEFTOVER_SECONDS = 3600 };
+
 enum ingot_code snapshots_find(struct region_store *store, const char *region, const char *id,
                                struct snapshot_record *ret_record, struct ingot_error *err)
 {
@@ -187,6 +189,39 @@ static enum ingot_code sweep(struct region_store *store, const char *region, con
                 if (!r)
                         block_store_remove(store->blocks, next);
                 (void)snprintf(next, sizeof(next), "%s", record.parent_id);
+        }
+        return r;
+}
+
+/* Another process may have made the folder and not yet its record: only an old one is nobody's. */
+static enum ingot_code remove_if_nobodys(void *context, const char *id, struct ingot_error *err)
+{
+        struct region_store *store = context;
+        int64_t active_seconds = 0;
+        bool is_known;
+        enum ingot_code r = block_store_last_activity(store->blocks, id, &active_seconds, err);
+
+        if (r && r != INGOT_E_NOT_FOUND)
+                return r;
+        if (!r && clock_wall_seconds(store->clock) - active_seconds < LEFTOVER_SECONDS)
+                return INGOT_OK;
+        r = catalogue_knows_snapshot(store->catalogue, id, &is_known, err);
+        if (!r && !is_known)
+                block_store_remove(store->blocks, id);
+        return r;
+}
+
+enum ingot_code snapshots_tidy(struct region_store *store, struct ingot_error *err)
+{
+        struct snapshot_record record;
+        enum ingot_code r = INGOT_OK;
+
+        while (!r) {
+                r = catalogue_find_unneeded(store->catalogue, &record, err);
+                if (r == INGOT_E_NOT_FOUND)
+                        return block_store_each(store->blocks, remove_if_nobodys, store, err);
+                if (!r)
+                        r = sweep(store, record.region, record.id, err);
         }
         return r;
 }

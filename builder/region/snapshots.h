@@ -57,6 +57,14 @@ enum ingot_code snapshots_delete(struct region_store *store, const struct snapsh
                                  struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*
+ * Removes what processes that died left half made or half removed: folders an hour old or more that no
+ * snapshot owns, and deleted snapshots that nothing builds on.
+ *
+ * Fails with   INGOT_E_SYSTEM, INGOT_E_FORMAT, INGOT_E_MEMORY
+ */
+enum ingot_code snapshots_tidy(struct region_store *store, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
  * Reads a block that a completed snapshot shows.
  *
  * Fails with   INGOT_E_NOT_FOUND  the snapshot shows no block there

@@ -168,6 +168,28 @@ static void deleted_parent_keeps_its_blocks_while_a_child_needs_them(void **stat
         assert_false(has_files(rig, parent));
 }
 
+static void leftovers_of_processes_that_died_are_removed_when_they_are_old(void **state)
+{
+        struct region_rig *rig = *state;
+        char kept[RESOURCE_ID_CHARS + 1], deleted[RESOURCE_ID_CHARS + 1];
+        struct snapshot_record record;
+
+        region_rig_start(rig, "{\"VolumeSize\":1,\"Timeout\":4320}", kept);
+        region_rig_upload(rig, "{\"VolumeSize\":1}", (const uint8_t[]){ 1 }, 1, deleted);
+        assert_int_equal(block_store_create(rig->store->blocks, "snap-dead", NULL), INGOT_OK);
+        assert_int_equal(snapshots_find(rig->store, "us-east-1", deleted, &record, NULL), INGOT_OK);
+        record.state = SNAPSHOT_DELETED; /* and then it died */
+        assert_int_equal(catalogue_update_snapshot(rig->store->catalogue, &record, NULL), INGOT_OK);
+        assert_int_equal(snapshots_tidy(rig->store, NULL), INGOT_OK);
+        assert_true(has_files(rig, "snap-dead"));
+        assert_false(has_files(rig, deleted));
+        rig->now_seconds += 3600;
+        assert_int_equal(snapshots_tidy(rig->store, NULL), INGOT_OK);
+        assert_false(has_files(rig, "snap-dead"));
+        assert_true(has_files(rig, kept));
+        assert_int_equal(region_rig_put(rig, kept, 0, 1), 201);
+}
+
 static void check_counts_what_there_is(void **state)
 {
         struct region_rig *rig = *state;
@@ -209,6 +231,7 @@ int main(void)
                 TEST(pending_snapshot_goes_on_after_the_process_died),
                 TEST(acknowledged_puts_survive_the_death_of_the_process),
                 TEST(deleted_parent_keeps_its_blocks_while_a_child_needs_them),
+                TEST(leftovers_of_processes_that_died_are_removed_when_they_are_old),
                 TEST(check_counts_what_there_is),
                 TEST(check_finds_a_damaged_block_and_a_missing_list),
         };
