@@ -40,7 +40,7 @@ static const struct {
         [COMPRESSOR_ISAL] = { "isal", 1, 3, 1 },
 };
 
-const struct compression compression_default = { COMPRESSOR_ISAL, 1 };
+const struct compression compression_default = { COMPRESSOR_ZLIB, 1 };
 
 static bool compression_is_known(const struct compression *compression)
 {

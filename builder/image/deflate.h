@@ -5,12 +5,13 @@
 /* builder/image/deflate.h
  * deflate: zlib streams (RFC 1950) by one of three libraries behind one function.
  *
- * Rules    (1) Equal input, compression and library version give equal bytes, whatever was packed before:
- *              a deflater keeps memory, never history.
+ * Rules    (1) zlib and libdeflate: equal input, level and library version give equal bytes, whatever was
+ *              packed before.  ISA-L does not promise that (c).
  *          (2) A deflater or inflater belongs to one thread at a time.
  *          (3) Unpacking never writes past the room it is given, whatever the input says.
- *          (4) The default is ISA-L level 1: it alone is both fast and the same bytes on every machine that
- *              EC2's builders are likely to be.  Figures for the 7,940 grains of 64 KiB that are not zero of a
+ *          (4) The default is zlib level 1: the only one whose bytes are the same for every library version,
+ *              processor and run that was tried, which is what a build promises.  It is still five times as
+ *              fast as qemu-img on two cores.  Figures for the 7,940 grains of 64 KiB that are not zero of a
  *              Debian 12 root in ext4 (496 MiB), on one core of an EPYC with AVX-512; "versions" compares the
  *              libraries of Debian 12 and 13 (ISA-L 2.30 and 2.31, libdeflate 1.14 and 1.23, zlib 1.2.13 and
  *              1.3.1), "processors" emulated Nehalem and Haswell with the real one:
@@ -20,17 +21,20 @@
  *              isal-2          470     191.1 M    same (a)             same from SSE4.2 on (b)
  *              isal-3          280     188.8 M    same (a)             differs
  *              libdeflate-1    219     186.5 M    2 grains differ      same
- *              libdeflate-2    148     178.8 M    29 grains differ     same
+ *              libdeflate-2    148     178.8 M    29 grains differ     not tried
  *              libdeflate-5     94     172.8 M    26 grains differ     same
- *              libdeflate-6     79     171.9 M    differs              same
+ *              libdeflate-6     79     171.9 M    differs              not tried
  *              zlib-1           96     189.0 M    same                 same
- *              zlib-6           34     174.4 M    same                 same
+ *              zlib-6           34     174.4 M    same                 not tried
  *
  *              (a) in stateless calls, and once its zlib header is set by us: 2.31 writes another second byte.
  *              (b) differs on x86-64 without SSE4.2, and is not known on other architectures: the code path
  *              is therefore part of the printed version.
- *              Where size matters more than time, libdeflate-5 is smaller than zlib-6 at almost thrice its
- *              speed, and its version must be pinned; where the bytes must be the same anywhere, zlib-1 is.
+ *              (c) about one grain in 8,000 comes out some bytes longer or shorter from run to run (ISA-L 2.30;
+ *              never with address space randomisation switched off): it is the choice where time is everything
+ *              and nobody compares containers.
+ *              Where size matters, libdeflate-5 is smaller than zlib-6 at almost thrice its speed, and its
+ *              version must be pinned.
  * Source   RFC 1950, RFC 1951.
  * Tests    tests/unit/image/test_deflate.c
  */
