@@ -520,3 +520,8 @@ enum ingot_code archive_read_into(struct tree *tree, struct tree_entry *destinat
                 *ret_report = reader->report;
         return INGOT_OK;
 }
+
+const char *archive_library_version(void)
+{
+        return archive_version_string();
+}

@@ -81,4 +81,7 @@ enum ingot_code archive_read_into(struct tree *tree, struct tree_entry *destinat
                                   struct archive_report *ret_report,
                                   struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* The library that reads archives: "libarchive 3.6.2". */
+const char *archive_library_version(void);
+
 #endif

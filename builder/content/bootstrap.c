@@ -39,10 +39,10 @@ struct making {
         const struct ingot_observer *observer;
         const char **packages; /* sorted, without repetition */
         size_t package_count;
-        char tool[64];         /* "mmdebstrap 1.3.5" */
-        char phase[128];       /* changes with what mmdebstrap says */
-        struct buffer sources; /* what apt is given */
-        struct buffer wanted;  /* what the key is made of */
+        char tool[BOOTSTRAP_TOOL_CHARS + 1]; /* "mmdebstrap 1.3.5" */
+        char phase[128];                     /* changes with what mmdebstrap says */
+        struct buffer sources;               /* what apt is given */
+        struct buffer wanted;                /* what the key is made of */
         struct buffer folder, sources_path, tar_path, record_path, lock_path;
         const char *environment[16];
         char epoch[48];
@@ -549,7 +549,7 @@ static enum ingot_code cache_fill(struct making *making, struct digest *ret_dige
 }
 
 enum ingot_code bootstrap(const struct bootstrap_request *request, const struct ingot_observer *observer,
-                          char **ret_tar_path, struct digest *ret_digest, struct ingot_error *err)
+                          struct bootstrap_result *ret_result, struct ingot_error *err)
 {
         OWNED(making_release)
         struct making making = { .request = request,
@@ -583,7 +583,8 @@ enum ingot_code bootstrap(const struct bootstrap_request *request, const struct 
         path = buffer_take(&making.tar_path);
         if (!path)
                 return ingot_fail_memory(err, TEXT_BYTES);
-        *ret_tar_path = path;
-        *ret_digest = digest;
+        ret_result->tar_path = path;
+        ret_result->digest = digest;
+        (void)snprintf(ret_result->tool, sizeof(ret_result->tool), "%s", making.tool);
         return INGOT_OK;
 }

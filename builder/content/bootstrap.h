@@ -47,18 +47,23 @@ struct bootstrap_request {
         int refresh;                    /* non-zero: make it anew */
 };
 
+enum { BOOTSTRAP_TOOL_CHARS = 63 };
+
+struct bootstrap_result {
+        char *tar_path;       /* owned by the caller (free); stays valid while the cache does */
+        struct digest digest; /* of the tar */
+        char tool[BOOTSTRAP_TOOL_CHARS + 1]; /* "mmdebstrap 1.3.5" */
+};
+
 /*
  * Makes, or finds, the root file system.
  *
- * ret_tar_path owned by the caller (free); stays valid while the cache does
- * ret_digest   of the tar
  * Fails with   INGOT_E_USAGE      distribution, suite, variant, architecture or a package is not one
  *              INGOT_E_NOT_FOUND  mmdebstrap or newuidmap is missing; no usable apt source
  *              INGOT_E_SYSTEM     mmdebstrap failed: the cause holds what it said; no room
  *              INGOT_E_MEMORY, INGOT_E_CANCELLED
  */
 enum ingot_code bootstrap(const struct bootstrap_request *request, const struct ingot_observer *observer,
-                          char **ret_tar_path, struct digest *ret_digest,
-                          struct ingot_error *err) INGOT_MUST_CHECK;
+                          struct bootstrap_result *ret_result, struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif

@@ -33,7 +33,7 @@ static void fstab_add_line(struct buffer *out, const struct layout_partition *pa
                 return;
         }
         if (partition->file_system == FILE_SYSTEM_VFAT) {
-                options = of_root_volume ? "umask=0077" : "umask=0077,nofail,x-systemd.device-timeout=30s";
+                options = "umask=0077,nofail,x-systemd.device-timeout=30s";
                 pass = "0"; /* no fsck.vfat in a minimal image */
         } else if (strcmp(mount, "/") == 0) {
                 options = "defaults,errors=remount-ro";

@@ -8,7 +8,8 @@
  * Rules    (1) File systems are named by UUID, never by device: EC2 gives /dev/xvda another name.
  *          (2) ingot's lines come first, one for each mounted file system of every volume and for each swap;
  *              lines that were there for other mount points are kept behind them.
- *          (3) Data volumes are nofail, so that a machine started without them still boots.
+ *          (3) Data volumes are nofail, so that a machine started without them still boots; so is the ESP,
+ *              which nothing that runs needs.
  *          (4) Every mount point is made where it is missing, 0755 root:root.
  * Source   fstab(5), systemd.mount(5).
  * Tests    tests/unit/content/test_boot_files.c

@@ -499,3 +499,11 @@ enum ingot_code ext4_image_new(const struct ext4_request *request, struct ext4_i
         *ret_image = TAKE(image);
         return INGOT_OK;
 }
+
+const char *ext4_library_version(void)
+{
+        const char *version = "";
+
+        (void)ext2fs_get_library_version(&version, NULL);
+        return version;
+}

@@ -87,6 +87,9 @@ void ext4_image_drop(struct ext4_image **image);
 const struct extent_list *ext4_image_extents(const struct ext4_image *image);
 const struct ext4_usage *ext4_image_usage(const struct ext4_image *image);
 
+/* The library that lays it out: "1.47.0". */
+const char *ext4_library_version(void);
+
 /* Rule 3's list, as dumpe2fs prints it: names with one space between; borrowed from the image. */
 const char *ext4_image_features(const struct ext4_image *image);
 

@@ -328,3 +328,8 @@ enum ingot_code grub_core_build(const struct grub_core_request *request, uint8_t
         *ret_bytes = (uint8_t *)buffer_take(&core);
         return INGOT_OK;
 }
+
+const char *grub_core_library_version(void)
+{
+        return lzma_version_string();
+}

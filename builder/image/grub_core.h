@@ -65,4 +65,7 @@ enum ingot_code grub_core_build(const struct grub_core_request *request, uint8_t
 enum ingot_code grub_core_payload(const struct grub_core_request *request, uint8_t **ret_bytes,
                                   size_t *ret_size_bytes, struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* The version of liblzma that compresses the core: "5.4.1". */
+const char *grub_core_library_version(void);
+
 #endif

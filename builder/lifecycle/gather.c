@@ -68,8 +68,8 @@ static size_t boot_packages(const struct gatherer *gatherer, const char *out[2])
         return count;
 }
 
-static enum ingot_code apply_tar(const struct gatherer *gatherer, const struct content_target *target,
-                                 const struct content_step *step, char *tar_path, const struct digest *digest,
+static enum ingot_code apply_tar(const struct content_target *target, const struct content_step *step,
+                                 char *tar_path, const struct digest *digest,
                                  struct content_source *ret_source, struct ingot_error *err)
 {
         char expected[DIGEST_HEX_CHARS + 1];
@@ -79,9 +79,20 @@ static enum ingot_code apply_tar(const struct gatherer *gatherer, const struct c
                                     .sha256 = { .text = expected, .mark = step->mark },
                                     .to = step->to };
 
-        (void)gatherer;
         hex_encode(digest->bytes, DIGEST_BYTES, expected);
         return content_apply(target, &tar, ret_source, err);
+}
+
+/* "mmdebstrap 1.3.5" */
+static enum ingot_code record_bootstrap_tool(const struct gatherer *gatherer, const char *tool,
+                                             struct ingot_error *err)
+{
+        size_t name_chars = strcspn(tool, " ");
+        char name[BOOTSTRAP_TOOL_CHARS + 1];
+
+        (void)snprintf(name, sizeof(name), "%.*s", (int)name_chars, tool);
+        return manifest_add_tool(gatherer->preparation->manifest, name,
+                                 tool + name_chars + (tool[name_chars] == ' '), err);
 }
 
 static enum ingot_code apply_bootstrap(const struct gatherer *gatherer, const struct content_target *target,
@@ -107,15 +118,18 @@ static enum ingot_code apply_bootstrap(const struct gatherer *gatherer, const st
                                            .environment = gatherer->request->environment,
                                            .refresh = gatherer->request->refresh };
         struct content_source source = { 0 };
-        struct digest digest;
+        struct bootstrap_result made = { 0 };
         char name[128];
         enum ingot_code r;
 
         if (!packages || !components)
                 return ingot_fail_memory(err, step->packages.count * sizeof(*packages));
-        r = bootstrap(&asked, gatherer->observer, &tar_path, &digest, err);
+        r = bootstrap(&asked, gatherer->observer, &made, err);
+        tar_path = made.tar_path;
         if (!r)
-                r = apply_tar(gatherer, target, step, tar_path, &digest, &source, err);
+                r = apply_tar(target, step, tar_path, &made.digest, &source, err);
+        if (!r)
+                r = record_bootstrap_tool(gatherer, made.tool, err);
         if (r)
                 return r;
         (void)snprintf(name, sizeof(name), "%s %s", asked.distribution, asked.suite);

@@ -295,6 +295,11 @@ static enum ingot_code look_at_bare(struct look *look, struct ingot_error *err)
         if (part->file_system) {
                 look->info->partitions = part;
                 look->info->partition_count = 1;
+        } else if (look->info->size_bytes % SECTOR_BYTES) {
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "it is no disk: no partition table, no file system, and %" PRIu64
+                                  " bytes, which is no multiple of 512",
+                                  look->info->size_bytes);
         }
         return INGOT_OK;
 }

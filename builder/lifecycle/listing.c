@@ -201,8 +201,11 @@ enum ingot_code ingot_list(const struct ingot_target *target, const char *id,
                 ingot_listing_free(listing);
                 return ingot_while(err, r, "listing what '%s' holds", target->to);
         }
-        qsort(listing->amis, listing->ami_count, sizeof(*listing->amis), compare_amis);
-        qsort(listing->snapshots, listing->snapshot_count, sizeof(*listing->snapshots), compare_snapshots);
+        if (listing->amis)
+                qsort(listing->amis, listing->ami_count, sizeof(*listing->amis), compare_amis);
+        if (listing->snapshots)
+                qsort(listing->snapshots, listing->snapshot_count, sizeof(*listing->snapshots),
+                      compare_snapshots);
         *ret_listing = listing;
         return INGOT_OK;
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "content/archive_reader.h"
+#include "image/grub_core.h"
 #include "lifecycle/boot.h"
 #include "lifecycle/gather.h"
 #include "lifecycle/prepare.h"
@@ -64,6 +66,23 @@ static enum ingot_code lay_out(struct preparation *preparation, const struct ing
         return r;
 }
 
+/* Everything whose version could show in the bytes; what packs a VMDK's grains is told with the file. */
+static enum ingot_code record_tools(struct preparation *preparation, struct ingot_error *err)
+{
+        const char *archive = archive_library_version(); /* "libarchive 3.6.2" */
+        const char *space = strchr(archive, ' ');
+        enum ingot_code r;
+
+        r = manifest_add_tool(preparation->manifest, "libext2fs", ext4_library_version(), err);
+        if (!r)
+                r = manifest_add_tool(preparation->manifest, "libarchive", space ? space + 1 : archive, err);
+        for (size_t i = 0; !r && i < preparation->volume_count; i++)
+                if (preparation->volumes[i].grub_core)
+                        r = manifest_add_tool(preparation->manifest, "liblzma", grub_core_library_version(),
+                                              err);
+        return r;
+}
+
 enum ingot_code prepare(const struct ingot_build_request *request, const struct ingot_complaint_sink *sink,
                         const struct ingot_observer *observer, struct preparation *ret_preparation,
                         struct ingot_error *err)
@@ -88,6 +107,8 @@ enum ingot_code prepare(const struct ingot_build_request *request, const struct 
                 r = boot_install(preparation, err);
         if (!r)
                 r = lay_out(preparation, request, err);
+        if (!r)
+                r = record_tools(preparation, err);
         return r;
 }
 

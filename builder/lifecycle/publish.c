@@ -61,6 +61,32 @@ static const char *find_tag(const struct wire_tag *tags, size_t count, const cha
 
 /* ---- what is there already ---- */
 
+/* Fills the receipt in from an AMI that was there. */
+static enum ingot_code take_published(struct ingot_receipt *receipt, const struct ec2_image *image,
+                                      struct ingot_error *err)
+{
+        receipt->already_published = 1;
+        receipt->ami_id = strdup(image->image_id);
+        receipt->snapshots = calloc(image->block_device_count + 1, sizeof(*receipt->snapshots));
+        if (!receipt->ami_id || !receipt->snapshots)
+                return ingot_fail_memory(err, image->block_device_count * sizeof(*receipt->snapshots));
+        for (size_t i = 0; i < image->block_device_count; i++) {
+                const struct mapping_entry *entry = &image->block_devices[i];
+                struct ingot_snapshot_receipt *one = &receipt->snapshots[receipt->snapshot_count];
+
+                if (!entry->snapshot_id)
+                        continue;
+                receipt->snapshot_count++;
+                one->device_name = strdup(entry->device_name);
+                one->snapshot_id = strdup(entry->snapshot_id);
+                one->volume_size_gib = entry->volume_size_gib;
+                one->reused = 1;
+                if (!one->device_name || !one->snapshot_id)
+                        return ingot_fail_memory(err, strlen(entry->device_name));
+        }
+        return INGOT_OK;
+}
+
 /* Looks for an AMI of the name: the same content is success, another is a conflict (publish.h rule 2). */
 static enum ingot_code find_published(struct release *release, bool *ret_found, struct ingot_error *err)
 {
@@ -83,10 +109,8 @@ static enum ingot_code find_published(struct release *release, bool *ret_found, 
                         "AMI %s has the name '%s' and other content; give the template another name or "
                         "version, or deregister that AMI",
                         images.items[0].image_id, name);
-        release->receipt->ami_id = strdup(images.items[0].image_id);
-        release->receipt->already_published = 1;
         *ret_found = true;
-        return release->receipt->ami_id ? INGOT_OK : ingot_fail_memory(err, 32);
+        return take_published(release->receipt, &images.items[0], err);
 }
 
 /* Looks for a completed snapshot of exactly this volume: nothing is uploaded twice into one region. */
@@ -214,6 +238,7 @@ static enum ingot_code publish_volume(const struct release *release, const struc
         r = upload_volume(release, volume, &sent, err);
         if (*sent.snapshot_id)
                 receipt->snapshot_id = strdup(sent.snapshot_id);
+        receipt->reused = sent.was_there;
         receipt->blocks_sent = sent.blocks_sent;
         receipt->zero_blocks_left_out = sent.blocks_zero_left_out;
         receipt->absent_blocks_left_out = sent.blocks_absent_left_out;
@@ -308,7 +333,7 @@ static enum ingot_code register_ami(const struct release *release, struct ingot_
         if (!r)
                 r = ami_register(&release->session->ec2, &asked, &made, err);
         if (r)
-                return ingot_while(err, r, "registering AMI '%s'", manifest->name);
+                return r;
         release->receipt->ami_id = strdup(made.image_id);
         return release->receipt->ami_id ? INGOT_OK : ingot_fail_memory(err, sizeof(made.image_id));
 }

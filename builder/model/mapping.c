@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/own.h"
 #include "model/json_marks.h"
 #include "model/mapping.h"
@@ -166,12 +167,13 @@ static const struct field entry_fields[] = {
 struct performance {
         const char *volume_type;
         uint64_t min_iops, max_iops, min_mibs, max_mibs;
+        uint64_t iops_for_one_gib; /* the most that a volume of its size may have beyond min_iops */
         bool needs_iops;
 };
 static const struct performance performances[] = {
-        { "gp3", 3000, 80000, 125, 2000, false },
-        { "io1", 100, 64000, 0, 0, true },
-        { "io2", 100, 256000, 0, 0, true },
+        { "gp3", 3000, 80000, 125, 2000, 500, false },
+        { "io1", 100, 64000, 0, 0, 50, true },
+        { "io2", 100, 256000, 0, 0, 1000, true },
 };
 
 static const struct performance *find_performance(const char *volume_type)
@@ -183,7 +185,7 @@ static const struct performance *find_performance(const char *volume_type)
         return NULL;
 }
 
-static void check_iops(struct checker *checker, const struct asked_ebs *ebs)
+static void check_iops(struct checker *checker, const struct asked_ebs *ebs, uint64_t max_gib)
 {
         const char *type = ebs->volume_type.text ? ebs->volume_type.text : "gp2";
         const struct performance *performance = find_performance(type);
@@ -200,6 +202,15 @@ static void check_iops(struct checker *checker, const struct asked_ebs *ebs)
                 checker_complain_at(checker, "Iops", &ebs->iops.mark,
                                     "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " of type %s",
                                     ebs->iops.value, performance->min_iops, performance->max_iops, type);
+        else if (performance && ebs->iops.given && ebs->size.given && ebs->size.value <= max_gib &&
+                 ebs->iops.value > performance->min_iops &&
+                 ebs->iops.value > ebs->size.value * performance->iops_for_one_gib)
+                checker_complain_at(
+                        checker, "Iops", &ebs->iops.mark,
+                        "%" PRIu64 " is over the %" PRIu64
+                        " IOPS for each GiB of type %s: a volume of %" PRIu64 " GiB has at most %" PRIu64,
+                        ebs->iops.value, performance->iops_for_one_gib, type, ebs->size.value,
+                        max_u64(performance->min_iops, ebs->size.value * performance->iops_for_one_gib));
 }
 
 static void check_throughput(struct checker *checker, const struct asked_ebs *ebs)
@@ -236,7 +247,7 @@ static void check_ebs(struct checker *checker, const struct node *value, const s
                 checker_complain_at(checker, "VolumeSize", &ebs->size.mark,
                                     "%" PRIu64 " is not within the %" PRIu64 " to %" PRIu64 " GiB of type %s",
                                     ebs->size.value, min_gib, max_gib, ebs->volume_type.text);
-        check_iops(checker, ebs);
+        check_iops(checker, ebs, max_gib);
         check_throughput(checker, ebs);
 }
 

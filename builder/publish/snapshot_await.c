@@ -66,8 +66,7 @@ enum ingot_code snapshot_await(const struct ec2_client *ec2, const char *const *
                 enum ingot_code r = look(ec2, snapshot_ids, count, &standing, err);
 
                 if (!r)
-                        r = ingot_observe(observer, "waiting for snapshots", standing.completed * 100 / count,
-                                          100, err);
+                        r = ingot_observe(observer, "waiting for snapshots", 0, 0, err);
                 if (r || standing.completed == count)
                         return r;
                 if ((clock_monotonic_ns(clock) - started_ns) / 1000000 >= deadline_ms)

@@ -20,7 +20,7 @@ struct snapshot_await_policy {
 /*
  * Waits until every snapshot is completed.
  *
- * policy, observer  borrowed; may be NULL; progress is the number of completed snapshots in percent of all
+ * policy, observer  borrowed; may be NULL
  * Fails with   INGOT_E_REMOTE     one ended in error, or the deadline passed; both name it
  *              INGOT_E_NOT_FOUND  one is not known at the deadline
  *              INGOT_E_CANCELLED, and what ec2_describe_snapshots() fails with

@@ -221,7 +221,7 @@ static void fstab_names_every_file_system_by_uuid(void **state) /* fstab.h rules
         text = get(&machine, "/etc/fstab");
         assert_string_equal(
                 text, "# file system, mount point, type, options, dump, pass: written by ingot\n"
-                      "UUID=ABCD-1234 /boot/efi vfat umask=0077 0 0\n"
+                      "UUID=ABCD-1234 /boot/efi vfat umask=0077,nofail,x-systemd.device-timeout=30s 0 0\n"
                       "UUID=11111111-2222-8333-8444-010203040506 / ext4 defaults,errors=remount-ro 0 1\n"
                       "UUID=00000000-0000-0000-0000-000000000000 /srv ext4 "
                       "defaults,nofail,x-systemd.device-timeout=30s 0 2\n"

@@ -63,15 +63,15 @@ static void prepare(void **state, struct fixture *fixture)
 static enum ingot_code run(const struct fixture *fixture, char hex[DIGEST_HEX_CHARS + 1],
                            struct ingot_error *err)
 {
-        struct digest digest;
-        char *path;
-        enum ingot_code r = bootstrap(&fixture->request, NULL, &path, &digest, err);
+        struct bootstrap_result made;
+        enum ingot_code r = bootstrap(&fixture->request, NULL, &made, err);
 
         if (r)
                 return r;
-        hex_encode(digest.bytes, DIGEST_BYTES, hex);
-        assert_int_equal(access(path, R_OK), 0);
-        free(path);
+        hex_encode(made.digest.bytes, DIGEST_BYTES, hex);
+        assert_int_equal(access(made.tar_path, R_OK), 0);
+        assert_int_equal(strncmp(made.tool, "mmdebstrap ", 11), 0);
+        free(made.tar_path);
         return INGOT_OK;
 }
 
@@ -198,16 +198,16 @@ static void tar_without_record_is_made_again(void **state) /* rule 2 */
 {
         struct fixture fixture;
         struct ingot_error err;
-        struct digest digest;
-        char *path, record[8192];
+        struct bootstrap_result made;
+        char record[8192];
 
         need_ids();
         prepare(state, &fixture);
         for (int i = 0; i < 3; i++) {
-                assert_int_equal(bootstrap(&fixture.request, NULL, &path, &digest, &err), INGOT_OK);
+                assert_int_equal(bootstrap(&fixture.request, NULL, &made, &err), INGOT_OK);
                 (void)snprintf(record, sizeof(record), "%.*srecord.json",
-                               (int)(strlen(path) - strlen("root.tar")), path);
-                free(path);
+                               (int)(strlen(made.tar_path) - strlen("root.tar")), made.tar_path);
+                free(made.tar_path);
                 if (i == 0)
                         assert_int_equal(fd_replace_file(record, "{\"sha256\": ", 11, 0644, &err), INGOT_OK);
                 else
