@@ -60,7 +60,7 @@ bool hex_decode(const char *text, uint8_t *out, size_t size_bytes);
 
 /* Prints 4 * ceil(size_bytes / 3) characters and a NUL. */
 void base64_encode(const void *bytes, size_t size_bytes, char *out);
-/* Reads base64 with padding that decodes to exactly size_bytes; false otherwise. */
+/* Reads base64 that is what base64_encode() prints for exactly size_bytes; false otherwise. */
 bool base64_decode(const char *text, uint8_t *out, size_t size_bytes);
 
 #endif
