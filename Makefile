@@ -101,6 +101,9 @@ $(out)/tests/judges/%: $(out)/tests/judges/%.o $(out)/libingot.a
 $(out)/tests/bench/%: $(out)/tests/bench/%.o $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(package_libs)
 
+# Every test program there is, without running any.
+programs: $(unit_tests) $(fault_tests) $(bench_programs) $(judge_programs)
+
 check: $(out)/ingot $(unit_tests) $(fault_tests)
 	$(Q)INGOT=$(abspath $(out)/ingot) BUILD=$(BUILD) scripts/run-tests $(unit_tests) $(fault_tests) $(sort $(wildcard tests/cli/*.sh tests/golden/*.sh))
 
@@ -175,6 +178,6 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
 force:
-.PHONY: all check unit check-boot check-wire check-same soak bench valgrind gate check-format format check-floors \
+.PHONY: all programs check unit check-boot check-wire check-same soak bench valgrind gate check-format format check-floors \
 	check-banned check-headers tidy cppcheck fuzz fuzz-run coverage install uninstall clean help force
 -include $(all_objs:.o=.d)

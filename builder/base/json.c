@@ -11,7 +11,7 @@
 /* struct json_value is jansson's json_t under our name; these two are the only places that know it. */
 static json_t *inside(const struct json_value *value)
 {
-        return (json_t *)(uintptr_t)value;
+        return (json_t *)value;
 }
 
 static struct json_value *outside(json_t *value)

@@ -138,7 +138,7 @@ static int child_become(const struct process_request *request, const char *path,
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent) /* died before we asked to be told */
                 return ESRCH;
-        (void)execve(path, (char *const *)(uintptr_t)request->argv, (char *const *)(uintptr_t)request->envp);
+        (void)execve(path, (char *const *)request->argv, (char *const *)request->envp);
         return errno;
 }
 

@@ -138,8 +138,8 @@ io_manager ext4_channel_manager(void)
                 .write_blk64 = channel_write,
         };
 
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): the library has no const, and writes nothing there
-        return (io_manager)(uintptr_t)&manager;
+        /* the library has no const, and writes nothing there */
+        return (io_manager)&manager;
 }
 
 enum ingot_code ext4_channel_fail(struct ext4_channel *channel, errcode_t status, enum ingot_code otherwise,

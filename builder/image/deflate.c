@@ -210,8 +210,7 @@ static size_t pack_isal(struct deflater *deflater, const void *bytes, size_t siz
         stream->gzip_flag = IGZIP_ZLIB;
         stream->end_of_stream = 1;
         stream->flush = NO_FLUSH;
-        /* ISA-L only reads it, and forgot to say so.  NOLINTNEXTLINE(performance-no-int-to-ptr) */
-        stream->next_in = (uint8_t *)(uintptr_t)bytes;
+        stream->next_in = (uint8_t *)bytes; /* ISA-L only reads it, and forgot to say so */
         stream->avail_in = (uint32_t)size_bytes;
         stream->next_out = out;
         stream->avail_out = (uint32_t)room_bytes;

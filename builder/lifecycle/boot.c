@@ -53,8 +53,8 @@ static enum ingot_code read_grub_file(void *context, const char *name, size_t ce
 static enum ingot_code record_core(struct preparation *preparation, const struct volume *root,
                                    struct ingot_error *err)
 {
-        struct manifest_source source = { .kind = (char *)(uintptr_t) "grub",
-                                          .name = (char *)(uintptr_t)grub_folder,
+        struct manifest_source source = { .kind = (char *)"grub",
+                                          .name = (char *)grub_folder,
                                           .size_bytes = root->grub_core_bytes,
                                           .has_digest = true };
         enum ingot_code r = digest_of(root->grub_core, root->grub_core_bytes, &source.digest, err);

@@ -106,7 +106,7 @@ static enum ingot_code describe_raw(struct manifest_volume *described, const str
                                     uint64_t file_bytes, struct ingot_error *err)
 {
         struct manifest_file file = { .format = MANIFEST_RAW,
-                                      .name = (char *)(uintptr_t)outputs->raw_name,
+                                      .name = (char *)outputs->raw_name,
                                       .size_bytes = file_bytes };
 
         return manifest_add_file(described, &file, err);

@@ -29,8 +29,8 @@ static enum ingot_code record_source(const struct gatherer *gatherer, const stru
                                      struct ingot_error *err)
 {
         struct manifest_source source = { .device_name = gatherer->volume->asked->device_name.text,
-                                          .kind = (char *)(uintptr_t)template_verb_name(step->verb),
-                                          .name = (char *)(uintptr_t)name,
+                                          .kind = (char *)template_verb_name(step->verb),
+                                          .name = (char *)name,
                                           .size_bytes = size_bytes,
                                           .has_digest = true,
                                           .digest = *digest };

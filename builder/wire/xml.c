@@ -10,7 +10,7 @@
 /* struct xml_document is xmlDoc and struct xml_node is xmlNode: never completed, so nobody else can look. */
 static xmlNode *to_libxml(const struct xml_node *node)
 {
-        return (xmlNode *)(uintptr_t)node;
+        return (xmlNode *)node;
 }
 
 static enum ingot_code fail_parse(xmlParserCtxtPtr context, struct ingot_error *err)
@@ -78,7 +78,7 @@ static const struct xml_node *find_element(xmlNode *node, const char *name)
 
 const struct xml_node *xml_root(const struct xml_document *document)
 {
-        return (const struct xml_node *)xmlDocGetRootElement((xmlDocPtr)(uintptr_t)document);
+        return (const struct xml_node *)xmlDocGetRootElement((xmlDocPtr)document);
 }
 
 bool xml_is(const struct xml_node *node, const char *name)

@@ -45,7 +45,7 @@ static double run_qemu(const char *in, const char *out)
         int status;
         pid_t child;
 
-        if (posix_spawnp(&child, argv[0], NULL, NULL, (char *const *)(uintptr_t)argv, environ))
+        if (posix_spawnp(&child, argv[0], NULL, NULL, (char *const *)argv, environ))
                 return -1;
         if (waitpid(child, &status, 0) != child || status)
                 return -1;

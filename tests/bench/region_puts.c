@@ -107,8 +107,7 @@ static int dial(const struct load *load)
 
 static void send_all(int fd, const void *head, size_t head_bytes, const void *body, size_t body_bytes)
 {
-        struct iovec parts[2] = { { (void *)(uintptr_t)head, head_bytes },
-                                  { (void *)(uintptr_t)body, body_bytes } };
+        struct iovec parts[2] = { { (void *)head, head_bytes }, { (void *)body, body_bytes } };
 
         while (parts[0].iov_len + parts[1].iov_len > 0) {
                 ssize_t sent = writev(fd, parts, 2);

@@ -26,7 +26,7 @@ static enum ingot_code read_from_folder(void *context, const char *name, size_t 
 
 struct grub_files grub_folder_files(const char *folder)
 {
-        return (struct grub_files){ .context = (void *)(uintptr_t)folder, .read = read_from_folder };
+        return (struct grub_files){ .context = (void *)folder, .read = read_from_folder };
 }
 
 static enum ingot_code read_made(void *context, const char *name, size_t ceiling_bytes, uint8_t **ret_bytes,
@@ -48,7 +48,7 @@ static enum ingot_code read_made(void *context, const char *name, size_t ceiling
 
 struct grub_files grub_made_files(const struct grub_made_file *files)
 {
-        return (struct grub_files){ .context = (void *)(uintptr_t)files, .read = read_made };
+        return (struct grub_files){ .context = (void *)files, .read = read_made };
 }
 
 static void put_section(uint8_t *header, uint32_t type, uint32_t flags, uint32_t address, uint32_t offset,

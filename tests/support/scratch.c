@@ -66,7 +66,7 @@ int scratch_run(void *const *state, const char *const argv[])
                 (void)dup2(fd, 1);
                 (void)dup2(fd, 2);
                 (void)setenv("PATH", search_path, 1);
-                (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+                (void)execvp(argv[0], (char *const *)argv);
                 _exit(127);
         }
         while (waitpid(child, &status, 0) < 0 && errno == EINTR)

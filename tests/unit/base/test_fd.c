@@ -44,7 +44,7 @@ static void short_file_is_a_format_error(void **state) /* rule 2 */
 static unsigned count_names(const char *folder)
 {
         const char *const argv[] = { "sh", "-c", "ls -A \"$1\" | wc -l | grep -qx 1", "-", folder, NULL };
-        void *state = (void *)(uintptr_t) "/tmp";
+        void *state = (void *)"/tmp";
 
         return scratch_run(&state, argv) == 0 ? 1 : 0;
 }

@@ -20,7 +20,7 @@ struct world {
 
 #define TEXT(WORDS)                                                                                          \
         {                                                                                                    \
-                .text = (char *)(uintptr_t)(WORDS), .mark = { "t.yaml", 7, 9 }                               \
+                .text = (char *)(WORDS), .mark = { "t.yaml", 7, 9 }                                          \
         }
 #define STEP(VERB, ...)                                                                                      \
         &(struct content_step)                                                                               \

@@ -31,23 +31,23 @@ static void machine_init(struct machine *machine, void *const *state)
         memset(machine, 0, sizeof(*machine));
         assert_int_equal(tree_new(&machine->tree, NULL), INGOT_OK);
         assert_int_equal(store_new(*state, &machine->store, NULL), INGOT_OK);
-        machine->template.architecture.text = (char *)(uintptr_t) "x86_64";
-        machine->template.boot.command_line.text = (char *)(uintptr_t) "console=tty0 console=ttyS0,115200n8";
+        machine->template.architecture.text = (char *)"x86_64";
+        machine->template.boot.command_line.text = (char *)"console=tty0 console=ttyS0,115200n8";
         machine->template.boot.mark = (struct mark){ .file = "web.yaml", .line = 9, .column = 1 };
         machine->root_parts[0] =
-                (struct layout_partition){ .name = (char *)(uintptr_t) "bios", .type = PARTITION_BIOS_BOOT };
-        machine->root_parts[1] = (struct layout_partition){ .name = (char *)(uintptr_t) "esp",
+                (struct layout_partition){ .name = (char *)"bios", .type = PARTITION_BIOS_BOOT };
+        machine->root_parts[1] = (struct layout_partition){ .name = (char *)"esp",
                                                             .type = PARTITION_ESP,
                                                             .file_system = FILE_SYSTEM_VFAT,
-                                                            .mount = (char *)(uintptr_t) "/boot/efi",
+                                                            .mount = (char *)"/boot/efi",
                                                             .vfat_serial = 0xABCD1234 };
-        machine->root_parts[2] = (struct layout_partition){ .name = (char *)(uintptr_t) "root",
+        machine->root_parts[2] = (struct layout_partition){ .name = (char *)"root",
                                                             .type = PARTITION_ROOT,
                                                             .file_system = FILE_SYSTEM_EXT4,
-                                                            .mount = (char *)(uintptr_t) "/",
+                                                            .mount = (char *)"/",
                                                             .uuid = root_uuid };
-        machine->data_part = (struct layout_partition){ .file_system = FILE_SYSTEM_EXT4,
-                                                        .mount = (char *)(uintptr_t) "/srv" };
+        machine->data_part =
+                (struct layout_partition){ .file_system = FILE_SYSTEM_EXT4, .mount = (char *)"/srv" };
         machine->layouts[0].partitions = machine->root_parts;
         machine->layouts[0].partition_count = 3;
         machine->layouts[1].partitions = &machine->data_part;
@@ -124,7 +124,7 @@ static void command_line_cannot_leave_its_quotes(void **state)
         char *text;
 
         machine_init(&machine, state);
-        machine.template.boot.command_line.text = (char *)(uintptr_t) "a\"b;reboot $x";
+        machine.template.boot.command_line.text = (char *)"a\"b;reboot $x";
         put(&machine, "/boot", "vmlinuz-1", "k");
         assert_int_equal(boot_files_write_grub(&machine.boot, NULL), INGOT_OK);
         text = get(&machine, "/boot/grub/grub.cfg");

@@ -13,8 +13,8 @@ enum { BLOCK_BYTES = 4096 };
 
 static struct tree_xattr xattr(const char *name, const void *value, size_t value_bytes)
 {
-        return (struct tree_xattr){ .name = (char *)(uintptr_t)name,
-                                    .value = (uint8_t *)(uintptr_t)value,
+        return (struct tree_xattr){ .name = (char *)name,
+                                    .value = (uint8_t *)value,
                                     .value_bytes = value_bytes };
 }
 

@@ -22,16 +22,14 @@ static void add_volume(struct manifest *manifest, const struct template *templat
         struct manifest_volume *volume;
         struct block_map map;
         struct digest digest = { { 7 } };
-        struct manifest_file raw = { .format = MANIFEST_RAW,
-                                     .name = (char *)(uintptr_t) "a.raw",
-                                     .size_bytes = 9 };
+        struct manifest_file raw = { .format = MANIFEST_RAW, .name = (char *)"a.raw", .size_bytes = 9 };
         struct manifest_file vmdk = { .format = MANIFEST_VMDK,
-                                      .name = (char *)(uintptr_t) "a.vmdk",
+                                      .name = (char *)"a.vmdk",
                                       .size_bytes = 5,
                                       .has_digest = true,
                                       .digest = { { 3 } },
-                                      .compressor = (char *)(uintptr_t) "zlib",
-                                      .compressor_version = (char *)(uintptr_t) "1.2.13",
+                                      .compressor = (char *)"zlib",
+                                      .compressor_version = (char *)"1.2.13",
                                       .compression_level = 6 };
 
         needs[0].fit_bytes = asked->partition_count > 1 ? 0 : 1 << 20;
@@ -56,9 +54,9 @@ static void add_volume(struct manifest *manifest, const struct template *templat
 static struct manifest *make(bool is_plan)
 {
         OWNED(template_drop) struct template *template = example_parse_template(example_template);
-        struct manifest_source source = { .device_name = (char *)(uintptr_t) "/dev/xvda",
-                                          .kind = (char *)(uintptr_t) "archive",
-                                          .name = (char *)(uintptr_t) "app.tar.zst",
+        struct manifest_source source = { .device_name = (char *)"/dev/xvda",
+                                          .kind = (char *)"archive",
+                                          .name = (char *)"app.tar.zst",
                                           .size_bytes = 77,
                                           .has_digest = true,
                                           .digest = { { 9 } } };

@@ -83,10 +83,8 @@ static void the_chain_asks_the_environment_first(void **state)
         memcpy(envs[1], (char *[]){ profile, file, NULL }, 3 * sizeof(char *));
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 OWNED(credentials_release) struct credentials credentials = { .origin = NULL };
-                struct credentials_request request = {
-                        .environment = (const char *const *)(uintptr_t)envs[rows[i].env],
-                        .profile = rows[i].profile
-                };
+                struct credentials_request request = { .environment = (const char *const *)envs[rows[i].env],
+                                                       .profile = rows[i].profile };
 
                 assert_int_equal(credentials_find(&request, &credentials, NULL), INGOT_OK);
                 assert_string_equal(credentials.access_key_id, rows[i].key);

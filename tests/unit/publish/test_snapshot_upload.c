@@ -280,7 +280,8 @@ static void faults_on_the_way_change_nothing(void **state) /* rule 4 */
         assert_int_equal(upload(&scene), INGOT_OK);
         check_blocks(&scene, "ss---s--s");
         assert_int_equal(scene.receipt.blocks_sent, 4);
-        assert_int_equal(scene.receipt.retries, 6);
+        /* libcurl itself repeats a request whose kept connection turns out to have been hung up */
+        assert_in_range(scene.receipt.retries, 5, 6);
         assert_int_equal(scene.receipt.throttles, 1);
         close_scene(&scene);
 }

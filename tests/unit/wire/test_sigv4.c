@@ -74,7 +74,7 @@ static void read_vector(const struct json_value *json, struct vector *vector)
         *strchr(text, ' ') = '\0';
         version = strstr(vector->request.path, " HTTP/1.1");
         *version = '\0';
-        query = strchr((char *)(uintptr_t)vector->request.path, '?');
+        query = strchr((char *)vector->request.path, '?');
         if (query) {
                 *query = '\0';
                 vector->request.query = query + 1;
