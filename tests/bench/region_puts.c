@@ -217,7 +217,7 @@ static void put(const struct load *load, int fd, const char *snapshot_id, unsign
 static void run(const struct load *load, unsigned put_count, unsigned connection_count)
 {
         int fds[CONNECTIONS_MAX];
-        char text[8192], *id, body[64];
+        char text[8192], *id = NULL, body[64];
         unsigned answered = 0;
         double began;
 
