@@ -157,6 +157,8 @@ coverage:
 		awk '/^File .builder/ {f=$$2} /^Lines executed/ && f {print $$0, f; f=""}' | sort -t: -k2 -n
 
 # ---- install ----
+# libingot is an archive: who links it links what it uses, always, and of that only what it calls itself (Requires
+# with --static would also ask for the libraries of libcurl's and libarchive's archives, which nobody needs here).
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/ingot $(DESTDIR)$(MANDIR)/man1
 	install -m 755 $(out)/ingot $(DESTDIR)$(BINDIR)/ingot
@@ -164,8 +166,8 @@ install: all
 	install -m 644 include/ingot/*.h $(DESTDIR)$(INCLUDEDIR)/ingot/
 	install -m 644 docs/ingot.1 $(DESTDIR)$(MANDIR)/man1/ingot.1
 	printf '%s\n' 'Name: ingot' 'Description: casts golden AMIs from a template and a block device mapping' \
-		'Version: $(VERSION)' 'Cflags: -I$(INCLUDEDIR)' 'Libs: -L$(LIBDIR) -lingot -pthread' \
-		'Requires.private: $(packages)' > $(DESTDIR)$(LIBDIR)/pkgconfig/ingot.pc
+		'Version: $(VERSION)' 'Cflags: -I$(INCLUDEDIR)' \
+		'Libs: -L$(LIBDIR) -lingot $(strip $(package_libs)) -pthread' > $(DESTDIR)$(LIBDIR)/pkgconfig/ingot.pc
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/ingot $(DESTDIR)$(LIBDIR)/libingot.a $(DESTDIR)$(LIBDIR)/pkgconfig/ingot.pc \
 		$(DESTDIR)$(MANDIR)/man1/ingot.1

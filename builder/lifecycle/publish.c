@@ -259,6 +259,7 @@ static enum ingot_code publish_volumes(const struct release *release, struct ing
         enum ingot_code r = INGOT_OK;
 
         receipt->snapshots = calloc(manifest->volume_count + 1, sizeof(*receipt->snapshots));
+        receipt->snapshot_count = 0;
         if (!ids || !receipt->snapshots)
                 return ingot_fail_memory(err, manifest->volume_count * sizeof(*receipt->snapshots));
         for (size_t i = 0; !r && i < manifest->volume_count; i++) {
