@@ -196,6 +196,7 @@ enum ingot_code ingot_list(const struct ingot_target *target, const char *id,
                 listing->region = strdup(session.region);
                 r = listing->region ? list_into(&session.ec2, id, listing, err)
                                     : ingot_fail_memory(err, sizeof(session.region));
+                r = region_session_end(&session, r, err);
         }
         if (r) {
                 ingot_listing_free(listing);

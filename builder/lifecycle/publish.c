@@ -266,8 +266,7 @@ static enum ingot_code publish_volumes(const struct release *release, struct ing
                 receipt->snapshot_count = i + 1;
                 r = publish_volume(release, &manifest->volumes[i], &receipt->snapshots[i], err);
                 if (r)
-                        return ingot_while(err, r, "making the snapshot of volume '%s'",
-                                           manifest->volumes[i].layout.device_name);
+                        return r;
                 ids[i] = receipt->snapshots[i].snapshot_id;
         }
         return snapshot_await(&release->session->ec2, ids, manifest->volume_count, NULL, release->observer,
@@ -380,7 +379,7 @@ enum ingot_code ingot_publish(const char *folder, const struct ingot_target *tar
         if (!r)
                 r = region_session_open(target, observer, &session, err);
         if (!r)
-                r = run(&release, err);
+                r = region_session_end(&session, run(&release, err), err);
         receipt->elapsed_ms = (clock_monotonic_ns(&clock_of_system) - started_ns) / 1000000;
         if (!r)
                 r = receipt_write(folder, receipt, err);

@@ -4,6 +4,9 @@
 
 #include "lifecycle/region_session.h"
 
+/* What keeps a region of this process from answering is this machine's, and waiting long does not mend it. */
+enum { LOCAL_ATTEMPTS = 4 };
+
 static const char default_region[] = "local-1";
 
 /* Finds the region's name in "local" or "local:REGION". */
@@ -35,7 +38,7 @@ static enum ingot_code start_local(const struct ingot_target *target, struct reg
         enum ingot_code r = region_start(&options, &session->server, err);
 
         if (r)
-                return ingot_while(err, r, "starting the local region in '%s'", target->region_folder);
+                return r;
         r = credentials_of_file(region_credentials_file(session->server), "default", &session->credentials,
                                 err);
         socket = region_unix_socket(session->server);
@@ -51,9 +54,13 @@ static enum ingot_code start_local(const struct ingot_target *target, struct reg
 enum ingot_code region_session_open(const struct ingot_target *target, const struct ingot_observer *observer,
                                     struct region_session *session, struct ingot_error *err)
 {
-        struct region_link_options options = { .credentials = &session->credentials, .observer = observer };
+        struct retry_policy policy = retry_policy_default;
+        struct region_link_options options = { .credentials = &session->credentials,
+                                               .policy = &policy,
+                                               .observer = observer };
         enum ingot_code r;
 
+        policy.attempts_max = LOCAL_ATTEMPTS;
         r = read_target(target->to, session->region, err);
         if (!r)
                 r = start_local(target, session, err);
@@ -63,6 +70,22 @@ enum ingot_code region_session_open(const struct ingot_target *target, const str
         session->ebs.link = session->link;
         session->ec2.link = session->link;
         return ingot_while(err, r, "opening region '%s'", target->to);
+}
+
+enum ingot_code region_session_end(struct region_session *session, enum ingot_code r, struct ingot_error *err)
+{
+        struct ingot_error trouble;
+
+        if (r != INGOT_E_REMOTE)
+                return r;
+        region_stop_and_tell(session->server, &trouble);
+        session->server = NULL;
+        if (!trouble.code)
+                return r;
+        r = ingot_fail(err, trouble.code, "%s", ingot_error_frame(&trouble, 0));
+        if (err)
+                err->sys_errno = trouble.sys_errno;
+        return ingot_while(err, r, "answering in region '%s'", session->region);
 }
 
 void region_session_close(struct region_session *session)

@@ -34,6 +34,15 @@ struct region_session {
  */
 enum ingot_code region_session_open(const struct ingot_target *target, const struct ingot_observer *observer,
                                     struct region_session *session, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Ends what a session does after a call through it came to r: a failure of a region that is this process is told by its
+ * cause, with its code, instead of by HTTP's "internal error".  The session can then only be closed.
+ *
+ * Returns      r, or what kept the region from answering
+ */
+enum ingot_code region_session_end(struct region_session *session, enum ingot_code r,
+                                   struct ingot_error *err) INGOT_MUST_CHECK;
 void region_session_close(struct region_session *session); /* also for OWNED; a zeroed one is fine */
 
 #endif

@@ -261,12 +261,18 @@ static enum ingot_code read_runs(const struct json_value *blocks, struct block_m
                                  struct ingot_error *err)
 {
         const struct json_value *runs;
-        uint64_t block_bytes, next = 0;
+        uint64_t block_bytes, block_count, next = 0;
         enum ingot_code r = json_need_u64(blocks, "blocks", "block_bytes", &block_bytes, err);
 
         if (!r && block_bytes != BLOCK_BYTES)
                 r = ingot_fail(err, INGOT_E_FORMAT, "blocks have %" PRIu64 " bytes, not %d", block_bytes,
                                BLOCK_BYTES);
+        if (!r)
+                r = json_need_u64(blocks, "blocks", "block_count", &block_count, err);
+        if (!r && block_count != block_map_block_count(map))
+                r = ingot_fail(err, INGOT_E_FORMAT,
+                               "there are %" PRIu64 " blocks, and the image has %" PRIu64, block_count,
+                               block_map_block_count(map));
         if (!r)
                 r = json_need_array(blocks, "blocks", "runs", &runs, err);
         for (size_t i = 0; !r && i < json_value_count(runs); i++)

@@ -69,6 +69,8 @@ static void serve(struct region_store *store, const struct region_request *reque
                 return;
         region_store_log(store, "%s %s: %s [%s] (request %s)", request->method, request->path,
                          ingot_error_frame(&err, 0), ingot_code_name(r), reply->request_id);
+        store->trouble = err;
+        store->trouble.code = r;
         region_reply_clear(reply);
         service->break_down(reply);
 }

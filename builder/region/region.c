@@ -116,16 +116,29 @@ const char *region_credentials_file(const struct region_server *server)
         return (server->tcp.store ? server->tcp.store : server->local.store)->credentials_path;
 }
 
-void region_stop(struct region_server *server)
+void region_stop_and_tell(struct region_server *server, struct ingot_error *ret_trouble)
 {
+        *ret_trouble = (struct ingot_error){ 0 };
         if (!server)
                 return;
         http_server_stop(server->tcp.http);
-        http_server_stop(server->local.http);
+        http_server_stop(
+                server->local.http); /* from here on their threads are gone, and stores are ours to read */
+        if (server->tcp.store && server->tcp.store->trouble.code)
+                *ret_trouble = server->tcp.store->trouble;
+        if (server->local.store && server->local.store->trouble.code)
+                *ret_trouble = server->local.store->trouble;
         unix_listener_release(&server->unix_listener);
         region_store_free(server->tcp.store);
         region_store_free(server->local.store);
         free(server);
+}
+
+void region_stop(struct region_server *server)
+{
+        struct ingot_error trouble;
+
+        region_stop_and_tell(server, &trouble);
 }
 
 void region_drop(struct region_server **server)

@@ -62,6 +62,14 @@ const char *region_credentials_file(const struct region_server *server);
 void region_stop(struct region_server *server);
 void region_drop(struct region_server **server);
 
+/*
+ * As region_stop(), and tells what last kept the server from answering a request: a client of its own process need
+ * not make do with "an internal error".
+ *
+ * ret_trouble  code INGOT_OK where nothing did
+ */
+void region_stop_and_tell(struct region_server *server, struct ingot_error *ret_trouble);
+
 struct region_census {
         uint64_t snapshots_pending, snapshots_completed, snapshots_error, images;
         uint64_t blocks; /* of completed snapshots, each read and compared with its digest */

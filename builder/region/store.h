@@ -35,6 +35,7 @@ struct region_store {
         char boot_id[BOOT_ID_CHARS + 1];
         void (*log)(void *context, const char *line); /* NULL: nobody listens */
         void *log_context;
+        struct ingot_error trouble; /* what last kept a request from its answer; code INGOT_OK: nothing */
 };
 
 /*
