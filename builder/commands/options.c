@@ -23,7 +23,7 @@ static const struct {
         [OPTION_REGION_DIR] = { 0, "region-dir", "DIR", "where the local region keeps its data" },
         [OPTION_CACHE_DIR] = { 0, "cache-dir", "DIR", "where bootstrapped root file systems are kept" },
         [OPTION_COMPRESSOR] = { 0, "compressor", "NAME",
-                                "of VMDK: zlib (default), libdeflate, isal; NAME:LEVEL" },
+                                "of VMDK: zlib (default), libdeflate, isal[:LEVEL]" },
         [OPTION_THREADS] = { 0, "threads", "N", "threads to use (default: one per processor)" },
         [OPTION_REFRESH] = { 0, "refresh", NULL, "bootstrap anew, whatever the cache holds" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
