@@ -70,6 +70,18 @@ static void get_facts(const struct ext2_super_block *super, struct ext4_facts *f
                             facts->features);
 }
 
+/* libext2fs 1.47.0 copies bitmaps by these numbers without a look at their sum: a group's bitmap is a block. */
+static bool groups_are_sound(const struct ext2_super_block *super)
+{
+        uint64_t bits = UINT64_C(8) * (1024U << super->s_log_block_size);
+        bool has_clusters = super->s_feature_ro_compat & EXT4_FEATURE_RO_COMPAT_BIGALLOC;
+        uint32_t in_group = has_clusters ? super->s_clusters_per_group : super->s_blocks_per_group;
+
+        return super->s_first_data_block == (super->s_log_block_size == 0 && !has_clusters) &&
+               in_group <= bits && in_group % 8 == 0 && super->s_inodes_per_group > 0 &&
+               super->s_inodes_per_group <= bits && super->s_inodes_per_group % 8 == 0;
+}
+
 /* Before the library may allocate by what the superblock says. */
 static enum ingot_code check_superblock(const struct ext2_super_block *super, uint64_t size_bytes,
                                         struct ext4_facts *facts, struct ingot_error *err)
@@ -78,7 +90,8 @@ static enum ingot_code check_superblock(const struct ext2_super_block *super, ui
 
         if (super->s_magic != EXT2_SUPER_MAGIC)
                 return ingot_fail(err, INGOT_E_FORMAT, "no ext2, ext3 or ext4 superblock is at byte 1024");
-        if (super->s_log_block_size > BLOCK_SHIFT_MAX || super->s_blocks_per_group < 8)
+        if (super->s_log_block_size > BLOCK_SHIFT_MAX || super->s_blocks_per_group < 8 ||
+            !groups_are_sound(super))
                 return ingot_fail(err, INGOT_E_FORMAT, "the ext4 superblock is damaged");
         get_facts(super, facts);
         if (!checked_mul_u64(facts->block_count, facts->block_bytes, &file_system_bytes) ||

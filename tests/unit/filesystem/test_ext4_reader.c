@@ -288,6 +288,31 @@ static void try_everything(const struct memory *memory)
         (void)!ext4_reader_read_file(reader, "/absolute/over", MIB, &bytes, &size_bytes, NULL);
 }
 
+/* libext2fs 1.47.0 reads past its buffers when these contradict each other; found by fuzzing. */
+static void groups_that_cannot_be_are_refused(void **state) /* rule 2 */
+{
+        static const struct {
+                size_t at;
+                uint8_t value;
+        } rows[] = {
+                { 0x14, 0x3A }, /* s_first_data_block: 0 for blocks over 1 KiB */
+                { 0x22, 0x01 }, /* s_blocks_per_group: more than a bitmap's bits */
+                { 0x2A, 0x01 }, /* s_inodes_per_group: the same */
+        };
+        OWNED(memory_release) struct memory memory = { .bytes = NULL };
+
+        make_image(&memory, 2 * MIB, state);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct ext4_reader *reader = NULL;
+                uint8_t saved = memory.bytes[SUPERBLOCK_AT + rows[i].at];
+
+                memory.bytes[SUPERBLOCK_AT + rows[i].at] = rows[i].value;
+                assert_int_equal(ext4_reader_open(&memory.source, memory.size_bytes, &reader, NULL),
+                                 INGOT_E_FORMAT);
+                memory.bytes[SUPERBLOCK_AT + rows[i].at] = saved;
+        }
+}
+
 static void damaged_metadata_ends_in_an_error_at_worst(void **state)
 {
         OWNED(memory_release) struct memory memory = { .bytes = NULL };
@@ -319,6 +344,7 @@ int main(void)
                 SCRATCH_TEST(files_are_read_with_their_holes),
                 SCRATCH_TEST(file_systems_of_mke2fs_are_read),
                 SCRATCH_TEST(what_is_no_ext4_is_refused),
+                SCRATCH_TEST(groups_that_cannot_be_are_refused),
                 SCRATCH_TEST(damaged_metadata_ends_in_an_error_at_worst),
         };
 
