@@ -10,7 +10,7 @@
  *              tree or to something that is not a directory is refused.
  *          (3) A directory over a symlink to a directory is the directory it leads to.
  *          (4) A source may not replace the directory it is being read into, nor one above that.
- * Tests    tests/unit/content/test_archive_reader.c, test_directory_reader.c
+ * Tests    tests/unit/content/test_archive_placement.c, test_directory_reader.c
  */
 #include <stdbool.h>
 
