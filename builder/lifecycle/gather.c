@@ -95,6 +95,18 @@ static enum ingot_code record_bootstrap_tool(const struct gatherer *gatherer, co
                                  tool + name_chars + (tool[name_chars] == ' '), err);
 }
 
+/* A relative cache folder is relative to where we were started; a step's source, to the template's folder. */
+static enum ingot_code make_absolute(char **path, struct ingot_error *err)
+{
+        char *absolute = realpath(*path, NULL);
+
+        if (!absolute)
+                return ingot_fail_errno(err, "finding '%s'", *path);
+        free(*path);
+        *path = absolute;
+        return INGOT_OK;
+}
+
 static enum ingot_code apply_bootstrap(const struct gatherer *gatherer, const struct content_target *target,
                                        const struct content_step *step, struct ingot_error *err)
 {
@@ -126,6 +138,8 @@ static enum ingot_code apply_bootstrap(const struct gatherer *gatherer, const st
                 return ingot_fail_memory(err, step->packages.count * sizeof(*packages));
         r = bootstrap(&asked, gatherer->observer, &made, err);
         tar_path = made.tar_path;
+        if (!r)
+                r = make_absolute(&tar_path, err);
         if (!r)
                 r = apply_tar(target, step, tar_path, &made.digest, &source, err);
         if (!r)
