@@ -222,7 +222,7 @@ static void file_systems_of_mke2fs_are_read(void **state)
                                                 { "ext4", "1024", "512" } };
         OWNED(heap_drop) char *folder = strdup(scratch_path(state, "folder"));
         OWNED(heap_drop) char *image = strdup(scratch_path(state, "other"));
-        char name[300];
+        char name[300] = { 0 }; /* more of it than its text is written */
 
         assert_true(folder && image);
         if (!scratch_has_program("mke2fs")) {

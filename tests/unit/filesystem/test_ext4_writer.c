@@ -48,7 +48,7 @@ static struct tree *tree_of_sort(unsigned sort)
 
         for (unsigned i = 0; i < 40 + 300 * sort; i++) {
                 struct tree_inode *inode;
-                char name[128];
+                char name[128] = { 0 }; /* all of it is written, as an xattr */
 
                 (void)snprintf(name, sizeof(name), "%0*u", (int)(1 + 12 * sort), i);
                 switch ((i + sort) % (2 + sort)) {
