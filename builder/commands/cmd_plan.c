@@ -33,7 +33,7 @@ const struct command command_plan = {
         .examples = "  ingot plan web.yaml --mapping web.mapping.json | jq .volumes\n",
         .options = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_FORMAT) |
                    OPTION_BIT(OPTION_CACHE_DIR) | OPTION_BIT(OPTION_REFRESH) | OPTION_BIT(OPTION_COMPRESSOR) |
-                   OPTION_BIT(OPTION_THREADS) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
+                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .required = OPTION_BIT(OPTION_MAPPING),
         .operand_min = 1,
         .operand_max = 1,

@@ -16,7 +16,7 @@ static const struct {
         [OPTION_QUIET] = { 'q', "quiet", NULL, "no progress, no summary" },
         [OPTION_MAPPING] = { 'm', "mapping", "FILE", "the block device mapping, EC2's own JSON" },
         [OPTION_OUTPUT] = { 'o', "output", "DIR", "the folder for images and manifest" },
-        [OPTION_FORMAT] = { 'f', "format", "LIST", "raw, vmdk, or both with a comma between" },
+        [OPTION_FORMAT] = { 'f', "format", "LIST", "raw or vmdk; build takes both: raw,vmdk" },
         [OPTION_SET] = { 's', "set", "KEY=VALUE", "give ${KEY} of the template; may be repeated" },
         [OPTION_TO] = { 't', "to", "TARGET", "the region: local (the default) or local:REGION" },
         [OPTION_LISTEN] = { 'l', "listen", "ADDRESS", "where to listen (default: 127.0.0.1:5810)" },

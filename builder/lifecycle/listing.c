@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "lifecycle/region_session.h"
+#include "lifecycle/tags.h"
 
 /* Copies a text that may be absent; *failed is set when memory ran out. */
 static char *copy_text(const char *text, bool *failed)
@@ -18,14 +19,6 @@ static char *copy_text(const char *text, bool *failed)
 static int from_tri_state(enum tri_state state)
 {
         return state == TRI_UNSET ? -1 : state == TRI_YES;
-}
-
-static const char *find_tag(const struct wire_tag *tags, size_t count, const char *key)
-{
-        for (size_t i = 0; i < count; i++)
-                if (strcmp(tags[i].key, key) == 0)
-                        return tags[i].value;
-        return NULL;
 }
 
 static void copy_device(const struct mapping_entry *entry, struct ingot_device_info *out, bool *failed)
@@ -53,8 +46,7 @@ static void copy_ami(const struct ec2_image *image, struct ingot_ami_info *out, 
         out->boot_mode = copy_text(image->boot_mode, failed);
         out->imds = copy_text(image->imds_support, failed);
         out->root_device = copy_text(image->root_device_name, failed);
-        out->image_digest =
-                copy_text(find_tag(image->tags, image->tag_count, "ingot:volumes-sha256"), failed);
+        out->image_digest = copy_text(tags_find(image->tags, image->tag_count, TAG_CONTENT_DIGEST), failed);
         out->ena = image->ena_support == TRI_YES;
         out->devices = calloc(image->block_device_count + 1, sizeof(*out->devices));
         if (!out->devices) {
@@ -74,7 +66,7 @@ static void copy_snapshot(const struct ec2_snapshot *snapshot, struct ingot_snap
         out->description = copy_text(snapshot->description, failed);
         out->progress = copy_text(snapshot->progress, failed);
         out->image_digest =
-                copy_text(find_tag(snapshot->tags, snapshot->tag_count, "ingot:image-sha256"), failed);
+                copy_text(tags_find(snapshot->tags, snapshot->tag_count, TAG_IMAGE_DIGEST), failed);
         out->volume_size_gib = snapshot->volume_size_gib;
         out->encrypted = snapshot->encrypted == TRI_YES;
 }

@@ -9,16 +9,12 @@
 #include "lifecycle/folder.h"
 #include "lifecycle/receipt.h"
 #include "lifecycle/region_session.h"
+#include "lifecycle/tags.h"
 #include "publish/ami_register.h"
 #include "publish/snapshot_await.h"
 #include "publish/snapshot_upload.h"
 
 enum { TEXT_BYTES = 300, START_ATTEMPTS = 8 };
-
-/* Tags by which ingot knows its own again. */
-static const char tag_image_digest[] = "ingot:image-sha256"; /* of a snapshot: its volume's image digest */
-static const char tag_content_digest[] = "ingot:volumes-sha256"; /* of an AMI: over all its volumes */
-static const char tag_version[] = "ingot:version";
 
 struct release {
         const char *folder;
@@ -49,14 +45,6 @@ static enum ingot_code digest_of_volumes(const struct manifest *manifest, char o
         if (!r)
                 hex_encode(digest.bytes, DIGEST_BYTES, out);
         return r;
-}
-
-static const char *find_tag(const struct wire_tag *tags, size_t count, const char *key)
-{
-        for (size_t i = 0; i < count; i++)
-                if (strcmp(tags[i].key, key) == 0)
-                        return tags[i].value;
-        return NULL;
 }
 
 /* ---- what is there already ---- */
@@ -102,7 +90,7 @@ static enum ingot_code find_published(struct release *release, bool *ret_found, 
         *ret_found = false;
         if (r || images.count == 0)
                 return r;
-        content = find_tag(images.items[0].tags, images.items[0].tag_count, tag_content_digest);
+        content = tags_find(images.items[0].tags, images.items[0].tag_count, TAG_CONTENT_DIGEST);
         if (!content || strcmp(content, release->content_digest) != 0)
                 return ingot_fail(
                         err, INGOT_E_CONFLICT,
@@ -128,7 +116,7 @@ static enum ingot_code find_snapshot(const struct release *release, const struct
         enum ingot_code r;
 
         hex_encode(volume->image_digest.bytes, DIGEST_BYTES, digest);
-        (void)snprintf(tag, sizeof(tag), "tag:%s", tag_image_digest);
+        (void)snprintf(tag, sizeof(tag), "tag:%s", TAG_IMAGE_DIGEST);
         r = ec2_describe_snapshots(&release->session->ec2, &asked, &found, err);
         for (size_t i = 0; !r && i < found.count; i++) {
                 if (found.items[i].volume_size_gib != volume->layout.volume_size_gib)
@@ -191,8 +179,8 @@ static enum ingot_code upload_volume(const struct release *release, const struct
         OWNED(image_reader_drop) struct image_reader *reader = NULL;
         char digest[DIGEST_HEX_CHARS + 1], token[DIGEST_HEX_CHARS + 1], name[TEXT_BYTES], description[256];
         const struct wire_tag tags[] = { { .key = "Name", .value = name },
-                                         { .key = tag_image_digest, .value = digest },
-                                         { .key = tag_version, .value = release->manifest->ingot_version } };
+                                         { .key = TAG_IMAGE_DIGEST, .value = digest },
+                                         { .key = TAG_VERSION, .value = release->manifest->ingot_version } };
         struct snapshot_request asked = { .name = volume->layout.device_name,
                                           .map = &volume->map,
                                           .volume_size_gib = volume->layout.volume_size_gib,
@@ -325,9 +313,9 @@ static enum ingot_code register_ami(const struct release *release, struct ingot_
                 tags[i] = (struct wire_tag){ .key = manifest->ami.tags[i].key,
                                              .value = manifest->ami.tags[i].value };
         tags[manifest->ami.tag_count] =
-                (struct wire_tag){ .key = tag_content_digest, .value = release->content_digest };
+                (struct wire_tag){ .key = TAG_CONTENT_DIGEST, .value = release->content_digest };
         tags[manifest->ami.tag_count + 1] =
-                (struct wire_tag){ .key = tag_version, .value = manifest->ingot_version };
+                (struct wire_tag){ .key = TAG_VERSION, .value = manifest->ingot_version };
         r = fill_mapping(release, &entries, err);
         asked.block_devices = entries;
         if (!r)
