@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "lifecycle/folder.h"
 #include "lifecycle/receipt.h"
+#include "lifecycle/volume_publish.h"
 
 enum { RECEIPT_MAX_BYTES = 1 << 20 };
 
@@ -71,10 +72,8 @@ void ingot_receipt_free(struct ingot_receipt *receipt)
 {
         if (!receipt)
                 return;
-        for (size_t i = 0; i < receipt->snapshot_count; i++) {
-                free(receipt->snapshots[i].device_name);
-                free(receipt->snapshots[i].snapshot_id);
-        }
+        for (size_t i = 0; i < receipt->snapshot_count; i++)
+                volume_receipt_release(&receipt->snapshots[i]);
         free(receipt->snapshots);
         free(receipt->ami_id);
         free(receipt->name);
