@@ -20,9 +20,11 @@ static int list(struct session *session, const char *verb, const char *id)
                         (void)session_print_json(session, json);
         } else if (id) {
                 listing_print_details(listing, stdout);
-                (void)fputs("\nThe same by the AWS CLI:\n", stdout);
-                listing_print_aws(session->program, listing->region, target.region_folder,
-                                  !session->arguments.given[OPTION_REGION_DIR], id, stdout);
+                if (session_is_local(session)) {
+                        (void)fputs("\nThe same by the AWS CLI:\n", stdout);
+                        listing_print_aws(session->program, listing->region, target.region_folder,
+                                          !session->arguments.given[OPTION_REGION_DIR], id, stdout);
+                }
         } else {
                 listing_print_table(listing, stdout);
         }
@@ -47,8 +49,7 @@ const struct command command_list = {
         .about = "Lists the AMIs and snapshots that a region holds, newest first.\n",
         .examples = "  ingot list\n"
                     "  ingot list --to local:eu-central-1 --json\n",
-        .options = OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_REGION_DIR) | OPTION_BIT(OPTION_JSON) |
-                   OPTION_BIT(OPTION_QUIET),
+        .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .run = run_list,
 };
 
@@ -57,10 +58,10 @@ const struct command command_show = {
         .operands = "AMI|SNAPSHOT",
         .summary = "show one AMI or snapshot of a region",
         .about = "Shows an AMI with its block device mapping and snapshots, or a snapshot, and the\n"
-                 "lines that ask the AWS CLI for the same.\n",
-        .examples = "  ingot show ami-0123456789abcdef0\n",
-        .options = OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_REGION_DIR) | OPTION_BIT(OPTION_JSON) |
-                   OPTION_BIT(OPTION_QUIET),
+                 "lines that ask the AWS CLI of a local region for the same.\n",
+        .examples = "  ingot show ami-0123456789abcdef0\n"
+                    "  ingot show ami-0123456789abcdef0 --to aws:eu-central-1\n",
+        .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .operand_min = 1,
         .operand_max = 1,
         .run = run_show,

@@ -46,10 +46,11 @@ static void receipt_print(struct session *session, const struct ingot_receipt *r
                 shell_word_print(session->region_folder.bytes, stdout);
         }
         if (strcmp(session_target(session).to, "local") != 0)
-                (void)printf(" --to local:%s", receipt->region);
+                (void)printf(" --to %s:%s", session_is_local(session) ? "local" : "aws", receipt->region);
         (void)printf("\n");
-        listing_print_aws(session->program, receipt->region, session->region_folder.bytes, by_default,
-                          receipt->ami_id, stdout);
+        if (session_is_local(session))
+                listing_print_aws(session->program, receipt->region, session->region_folder.bytes, by_default,
+                                  receipt->ami_id, stdout);
 }
 
 static int run(struct session *session)
@@ -89,9 +90,9 @@ const struct command command_publish = {
                  "\n"
                  "With --quiet the AMI's id is all that is printed; with --json, the receipt.\n",
         .examples = "  ingot publish out/web --to local\n"
-                    "  ingot publish out/web --to local:eu-central-1 --json\n",
-        .options = OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_REGION_DIR) | OPTION_BIT(OPTION_JSON) |
-                   OPTION_BIT(OPTION_QUIET),
+                    "  ingot publish out/web --to local:eu-central-1 --json\n"
+                    "  ingot publish out/web --to aws:eu-central-1 --profile release\n",
+        .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .operand_min = 1,
         .operand_max = 1,
         .run = run,

@@ -18,7 +18,7 @@ static const struct {
         [OPTION_OUTPUT] = { 'o', "output", "DIR", "the folder for images and manifest" },
         [OPTION_FORMAT] = { 'f', "format", "LIST", "raw or vmdk; build takes both: raw,vmdk" },
         [OPTION_SET] = { 's', "set", "KEY=VALUE", "give ${KEY} of the template; may be repeated" },
-        [OPTION_TO] = { 't', "to", "TARGET", "the region: local (the default) or local:REGION" },
+        [OPTION_TO] = { 't', "to", "TARGET", "local[:REGION] (the default) or aws:REGION" },
         [OPTION_LISTEN] = { 'l', "listen", "ADDRESS", "where to listen (default: 127.0.0.1:5810)" },
         [OPTION_REGION_DIR] = { 0, "region-dir", "DIR", "where the local region keeps its data" },
         [OPTION_CACHE_DIR] = { 0, "cache-dir", "DIR", "where bootstrapped root file systems are kept" },
@@ -26,6 +26,8 @@ static const struct {
                                 "of VMDK: zlib (default), libdeflate, isal[:LEVEL]" },
         [OPTION_THREADS] = { 0, "threads", "N", "threads to use (default: one per processor)" },
         [OPTION_REFRESH] = { 0, "refresh", NULL, "bootstrap anew, whatever the cache holds" },
+        [OPTION_PROFILE] = { 0, "profile", "NAME", "the profile of AWS's files to use" },
+        [OPTION_CA_BUNDLE] = { 0, "ca-bundle", "FILE", "certificates to trust instead of the system's" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
 };
 

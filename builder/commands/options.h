@@ -34,10 +34,17 @@ enum option {
         OPTION_THREADS,
         OPTION_REFRESH,
         OPTION_DIGESTS,
+        OPTION_PROFILE,
+        OPTION_CA_BUNDLE,
         OPTION_COUNT
 };
 
 #define OPTION_BIT(option) (1U << (option))
+
+/* What a command takes that calls a region. */
+#define OPTION_BITS_TARGET                                                                                   \
+        (OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_REGION_DIR) | OPTION_BIT(OPTION_PROFILE) |                \
+         OPTION_BIT(OPTION_CA_BUNDLE))
 
 enum { OPERANDS_MAX = 2, SETTINGS_MAX = 64 };
 

@@ -198,7 +198,7 @@ static enum ingot_code session_look_around(struct session *session, struct ingot
         enum ingot_code r = INGOT_OK;
 
         session->source_date_epoch = -1;
-        if (options & OPTION_BIT(OPTION_REGION_DIR))
+        if ((options & OPTION_BIT(OPTION_REGION_DIR)) && session_is_local(session))
                 r = folder_find(arguments->value[OPTION_REGION_DIR], "XDG_DATA_HOME", ".local/share",
                                 "/region", &session->region_folder, err);
         if (r == INGOT_OK && (options & OPTION_BIT(OPTION_CACHE_DIR)))
@@ -242,10 +242,21 @@ enum ingot_code session_build_request(struct session *session, struct ingot_buil
 
 struct ingot_target session_target(struct session *session)
 {
-        const char *to = session->arguments.value[OPTION_TO];
+        const struct arguments *arguments = &session->arguments;
+        const char *to = arguments->value[OPTION_TO];
 
         return (struct ingot_target){ .to = to ? to : "local",
-                                      .region_folder = session->region_folder.bytes };
+                                      .region_folder = session->region_folder.bytes,
+                                      .environment = (const char *const *)environ,
+                                      .profile = arguments->value[OPTION_PROFILE],
+                                      .ca_bundle = arguments->value[OPTION_CA_BUNDLE] };
+}
+
+bool session_is_local(const struct session *session)
+{
+        const char *to = session->arguments.value[OPTION_TO];
+
+        return !to || strncmp(to, "aws:", 4) != 0;
 }
 
 struct picture_style session_style(void)

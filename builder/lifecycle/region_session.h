@@ -7,6 +7,7 @@
  *
  * Rules    (1) "local" and "local:REGION" start the local region in process, on a socket without a name, and
  *              reach it over HTTP like any other: one code path.
+ *              "aws:REGION" finds credentials and endpoints as the AWS SDKs do.
  *          (2) Everything below knows an endpoint and credentials, not what is behind them.
  *          (3) A session is filled in place and never moves: its clients point into it.
  */

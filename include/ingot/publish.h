@@ -6,7 +6,9 @@
  * publish: from a build folder to an AMI in a region, and what a region holds.
  *
  * Rules    (1) A target is "local" or "local:REGION" (default region: local-1): the region whose data lie in
- *              region_folder, served in process over HTTP for the length of the call.
+ *              region_folder, served in process over HTTP for the length of the call; or "aws:REGION": a region
+ *              of AWS, or of what AWS_ENDPOINT_URL names.  "aws:" takes the region that the environment or the
+ *              profile names.
  *          (2) Publishing what is there already, by name and image digests, is success and changes nothing.
  *          (3) The receipt is written to FOLDER/receipt-REGION.json, whole, after registration.
  * Source   EBS direct APIs 2019-11-02; EC2 2016-11-15.
@@ -19,6 +21,11 @@
 struct ingot_target {
         const char *to;            /* rule 1 */
         const char *region_folder; /* where the local region keeps its data; made when missing */
+        /* Of "aws:" only: */
+        const char *const *environment; /* "NAME=VALUE", NULL-terminated: the AWS_ variables, HOME and what a
+                                         * credential_process may need; NULL: none */
+        const char *profile;            /* of AWS's files, instead of AWS_PROFILE; NULL: not given */
+        const char *ca_bundle;          /* certificates to trust instead of the system's; NULL: not given */
 };
 
 struct ingot_snapshot_receipt {

@@ -1,0 +1,44 @@
+#!/bin/sh
+# aws: targets: credentials and endpoints from the environment, against a local region that is served.
+. "$(dirname "$0")/../support/tap.sh"
+
+serve() { # STORE: starts a region; its address in $url, its keys in $keys
+        : >"$work/served"
+        "$ingot" region serve --region-dir "$1" --listen 127.0.0.1:0 --json >"$work/served" 2>"$work/served.err" &
+        server=$!
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+                grep -q '^}' "$work/served" && break
+                sleep 0.1
+        done
+        url=$(sed -n 's/.*"url": "\(.*\)".*/\1/p' "$work/served")
+        keys=$(sed -n 's/.*"credentials_file": "\(.*\)".*/\1/p' "$work/served")
+}
+key() { sed -n "s/^$1 *= *//p" "$keys"; }
+
+"$ingot" build "$templates/two-volumes.yaml" -m "$templates/two-volumes.mapping.json" -q --format raw \
+        -o "$work/a" || { echo '1..0 # cannot build'; exit 1; }
+serve "$work/store"
+unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+export AWS_EC2_METADATA_DISABLED=true AWS_ENDPOINT_URL="$url"
+expect 'without credentials nothing is called' 5 list --to aws:us-east-1
+says 'and the message says so' 'there are no AWS credentials'
+AWS_ACCESS_KEY_ID=$(key aws_access_key_id) AWS_SECRET_ACCESS_KEY=$(key aws_secret_access_key)
+export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+expect 'a region is listed with keys of the environment' 0 list --to aws:us-east-1
+expect 'publish to a region of AWS' 0 publish "$work/a" --to aws:us-east-1
+prints 'tells what comes next' "--to aws:us-east-1"
+holds 'the receipt is there' test -s "$work/a/receipt-us-east-1.json"
+ami=$(grep -o 'ami-[0-9a-f]*' "$work/out" | head -n 1)
+expect 'show finds the AMI' 0 show "$ami" --to aws:us-east-1
+expect 'another region is another place' 5 show "$ami" --to aws:eu-west-1
+expect 'publish again changes nothing' 0 publish "$work/a" --to aws:us-east-1 -q
+holds 'and is the same AMI' test "$(cat "$work/out")" = "$ami"
+AWS_SECRET_ACCESS_KEY=wrong expect 'a wrong secret is refused' 5 list --to aws:us-east-1
+expect 'a target that is none' 2 list --to azure:west
+expect 'a region with a wrong name' 2 list --to aws:us_east
+expect 'a region named twice' 2 list --to aws:us-east-1,us-east-1
+unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+AWS_SHARED_CREDENTIALS_FILE=$keys expect 'keys of a shared credentials file' 0 list --to aws:us-east-1
+kill -TERM $server
+wait $server
+finish
