@@ -38,7 +38,7 @@ CC := clang
 endif
 
 packages := libcurl libcrypto libxml-2.0 jansson yaml-0.1 libarchive ext2fs com_err zlib libdeflate libisal \
-            liblzma sqlite3 libmicrohttpd
+            liblzma sqlite3 libmicrohttpd libnbd
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wswitch-enum -Wundef -Wvla -Wwrite-strings -Wformat=2 -Werror
 # Warnings inside other people's headers are not ours to mend: -isystem, not -I.

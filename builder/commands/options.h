@@ -14,6 +14,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <ingot/build.h>
@@ -39,7 +40,7 @@ enum option {
         OPTION_COUNT
 };
 
-#define OPTION_BIT(option) (1U << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
 
 /* What a command takes that calls a region. */
 #define OPTION_BITS_TARGET                                                                                   \
@@ -66,7 +67,7 @@ struct command {
         const char *summary;        /* one line of the list of commands */
         const char *about;          /* paragraphs of its help, at most 80 columns */
         const char *examples;       /* lines */
-        unsigned options, required; /* OPTION_BIT()s; OPTION_HELP always is one */
+        uint64_t options, required; /* OPTION_BIT()s; OPTION_HELP always is one */
         size_t operand_min, operand_max;
         int (*run)(struct session *session); /* returns the exit status */
 };

@@ -194,7 +194,7 @@ static enum ingot_code epoch_read(int64_t *ret_epoch, struct ingot_error *err)
 static enum ingot_code session_look_around(struct session *session, struct ingot_error *err)
 {
         const struct arguments *arguments = &session->arguments;
-        unsigned options = session->command->options;
+        uint64_t options = session->command->options;
         enum ingot_code r = INGOT_OK;
 
         session->source_date_epoch = -1;
