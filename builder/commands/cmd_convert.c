@@ -35,9 +35,7 @@ static int run(struct session *session)
         char compressor[16];
         enum ingot_code r;
 
-        r = arguments_formats(arguments, 0, &request.format, &err);
-        if (r == INGOT_OK && request.format == (INGOT_FORMAT_RAW | INGOT_FORMAT_VMDK))
-                r = ingot_fail(&err, INGOT_E_USAGE, "one output has one format, raw or vmdk");
+        r = arguments_format(arguments, &request.format, &err);
         if (r == INGOT_OK)
                 r = arguments_number(arguments, OPTION_THREADS, 0, &request.threads, &err);
         if (r == INGOT_OK)

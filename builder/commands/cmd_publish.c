@@ -4,6 +4,7 @@
 
 #include "base/byte_size.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "commands/commands.h"
 #include "commands/listing.h"
 
@@ -19,15 +20,17 @@ static void snapshot_print(const struct ingot_snapshot_receipt *snapshot)
                 (void)printf("    was there already, with the same bytes: nothing was uploaded\n");
                 return;
         }
-        (void)printf("    uploaded %" PRIu64 " blocks, %s, in %" PRIu64 ".%" PRIu64 " s",
-                     snapshot->blocks_sent, size, snapshot->elapsed_ms / 1000,
+        (void)printf("    uploaded %" PRIu64 " %s, %s, in %" PRIu64 ".%" PRIu64 " s", snapshot->blocks_sent,
+                     plural(snapshot->blocks_sent, "block", "blocks"), size, snapshot->elapsed_ms / 1000,
                      snapshot->elapsed_ms % 1000 / 100);
         if (snapshot->elapsed_ms)
                 (void)printf(" (%" PRIu64 " blocks/s)", snapshot->blocks_sent * 1000 / snapshot->elapsed_ms);
         if (snapshot->retries)
-                (void)printf(", %" PRIu64 " retries", snapshot->retries);
-        (void)printf("\n    skipped  %" PRIu64 " blocks: %" PRIu64 " never written, %" PRIu64 " zero\n",
-                     skipped, snapshot->absent_blocks_left_out, snapshot->zero_blocks_left_out);
+                (void)printf(", %" PRIu64 " %s", snapshot->retries,
+                             plural(snapshot->retries, "retry", "retries"));
+        (void)printf("\n    skipped  %" PRIu64 " %s: %" PRIu64 " never written, %" PRIu64 " zero\n", skipped,
+                     plural(skipped, "block", "blocks"), snapshot->absent_blocks_left_out,
+                     snapshot->zero_blocks_left_out);
 }
 
 static void receipt_print(struct session *session, const struct ingot_receipt *receipt)

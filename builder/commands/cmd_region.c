@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "commands/commands.h"
 #include "commands/listing.h"
 
@@ -110,10 +111,11 @@ static int run_check(struct session *session)
                 return session_fail(session, "vouch for", folder, r, &err);
         if (!session->json && !session->quiet)
                 (void)printf("%s: catalogue and blocks agree\n"
-                             "  %" PRIu64 " AMIs; snapshots: %" PRIu64 " completed, %" PRIu64
-                             " pending, %" PRIu64 " in error; %" PRIu64 " blocks read\n",
-                             folder, census.amis, census.snapshots_completed, census.snapshots_pending,
-                             census.snapshots_error, census.blocks);
+                             "  %" PRIu64 " %s; snapshots: %" PRIu64 " completed, %" PRIu64
+                             " pending, %" PRIu64 " in error; %" PRIu64 " %s read\n",
+                             folder, census.amis, plural(census.amis, "AMI", "AMIs"),
+                             census.snapshots_completed, census.snapshots_pending, census.snapshots_error,
+                             census.blocks, plural(census.blocks, "block", "blocks"));
         return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "base/byte_size.h"
 #include "base/json.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "commands/commands.h"
 
 static int print_document(struct session *session, const struct ingot_verify_report *report)
@@ -48,7 +49,7 @@ static int run(struct session *session)
         (void)printf("%s: %" PRIu64 " %s as the manifest says\n"
                      "  blocks of 512 KiB: %" PRIu64 " data, %" PRIu64 " zero, %" PRIu64 " absent\n"
                      "  %s read %s\n",
-                     folder, report.images, report.images == 1 ? "image is" : "images are",
+                     folder, report.images, plural(report.images, "image is", "images are"),
                      report.data_blocks, report.zero_blocks, report.absent_blocks, size,
                      report.past_cache ? "from the disk itself, past the page cache"
                                        : "through the page cache: this file system offers no way past it");

@@ -16,7 +16,8 @@ static const struct {
         [OPTION_QUIET] = { 'q', "quiet", NULL, "no progress, no summary" },
         [OPTION_MAPPING] = { 'm', "mapping", "FILE", "the block device mapping, EC2's own JSON" },
         [OPTION_OUTPUT] = { 'o', "output", "DIR", "the folder for images and manifest" },
-        [OPTION_FORMAT] = { 'f', "format", "LIST", "raw or vmdk; build takes both: raw,vmdk" },
+        [OPTION_FORMATS] = { 'f', "format", "LIST", "raw, vmdk, or raw,vmdk for both" },
+        [OPTION_FORMAT] = { 'f', "format", "FORMAT", "of OUT: raw or vmdk" },
         [OPTION_SET] = { 's', "set", "KEY=VALUE", "give ${KEY} of the template; may be repeated" },
         [OPTION_TO] = { 't', "to", "TARGET", "local[:REGION] (the default) or aws:REGION" },
         [OPTION_LISTEN] = { 'l', "listen", "ADDRESS", "where to listen (default: 127.0.0.1:5810)" },
@@ -248,31 +249,56 @@ void arguments_release(struct arguments *arguments)
 
 /* ---- values ---- */
 
+static enum ingot_code format_read(const char *text, size_t chars, unsigned *ret_format,
+                                   struct ingot_error *err)
+{
+        if (chars == 3 && memcmp(text, "raw", 3) == 0)
+                *ret_format = INGOT_FORMAT_RAW;
+        else if (chars == 4 && memcmp(text, "vmdk", 4) == 0)
+                *ret_format = INGOT_FORMAT_VMDK;
+        else
+                return ingot_fail(err, INGOT_E_USAGE, "format '%.*s' is not one of: raw vmdk",
+                                  chars > 40 ? 40 : (int)chars, text);
+        return INGOT_OK;
+}
+
 enum ingot_code arguments_formats(const struct arguments *arguments, unsigned by_default,
                                   unsigned *ret_formats, struct ingot_error *err)
 {
         unsigned formats = 0;
 
-        if (!arguments->given[OPTION_FORMAT]) {
+        if (!arguments->given[OPTION_FORMATS]) {
                 *ret_formats = by_default;
                 return INGOT_OK;
         }
-        for (const char *at = arguments->value[OPTION_FORMAT], *end;; at = end + 1) {
-                size_t chars = strcspn(at, ",");
+        for (const char *at = arguments->value[OPTION_FORMATS], *end;; at = end + 1) {
+                unsigned format;
+                enum ingot_code r;
 
-                end = at + chars;
-                if (chars == 3 && memcmp(at, "raw", 3) == 0)
-                        formats |= INGOT_FORMAT_RAW;
-                else if (chars == 4 && memcmp(at, "vmdk", 4) == 0)
-                        formats |= INGOT_FORMAT_VMDK;
-                else
-                        return ingot_fail(err, INGOT_E_USAGE, "format '%.*s' is not one of: raw vmdk",
-                                          chars > 40 ? 40 : (int)chars, at);
+                end = at + strcspn(at, ",");
+                r = format_read(at, (size_t)(end - at), &format, err);
+                if (r)
+                        return r;
+                formats |= format;
                 if (!*end)
                         break;
         }
         *ret_formats = formats;
         return INGOT_OK;
+}
+
+enum ingot_code arguments_format(const struct arguments *arguments, unsigned *ret_format,
+                                 struct ingot_error *err)
+{
+        const char *text = arguments->value[OPTION_FORMAT];
+
+        if (!arguments->given[OPTION_FORMAT]) {
+                *ret_format = 0;
+                return INGOT_OK;
+        }
+        if (strchr(text, ','))
+                return ingot_fail(err, INGOT_E_USAGE, "one output has one format, raw or vmdk");
+        return format_read(text, strlen(text), ret_format, err);
 }
 
 /* Reads all of text as digits; false when it is not, or is above 1,000,000. */

@@ -9,7 +9,8 @@
  *              may be written together; "--" ends the options; "-" alone is an operand.
  *          (2) Options may stand before or after operands.
  *          (3) An option given twice is an error, but for --set, which adds up.
- *          (4) A word that is not known is named with the nearest one that is.
+ *          (4) Two options may share a name where no command takes both: --format is a list or one word.
+ *          (5) A word that is not known is named with the nearest one that is.
  * Tests    tests/unit/commands/test_options.c, tests/cli/usage.sh
  */
 #include <stdbool.h>
@@ -25,6 +26,7 @@ enum option {
         OPTION_QUIET,
         OPTION_MAPPING,
         OPTION_OUTPUT,
+        OPTION_FORMATS,
         OPTION_FORMAT,
         OPTION_SET,
         OPTION_TO,
@@ -82,9 +84,12 @@ enum ingot_code arguments_parse(const struct command *command, int argc, const c
                                 struct arguments *arguments, struct ingot_error *err) INGOT_MUST_CHECK;
 void arguments_release(struct arguments *arguments);
 
-/* Reads "raw,vmdk" as INGOT_FORMAT_ bits. */
+/* Reads "raw,vmdk" of OPTION_FORMATS as INGOT_FORMAT_ bits. */
 enum ingot_code arguments_formats(const struct arguments *arguments, unsigned by_default,
                                   unsigned *ret_formats, struct ingot_error *err) INGOT_MUST_CHECK;
+/* Reads the one word of OPTION_FORMAT; 0 when it was not given. */
+enum ingot_code arguments_format(const struct arguments *arguments, unsigned *ret_format,
+                                 struct ingot_error *err) INGOT_MUST_CHECK;
 /* Reads a whole number that is not negative; by_default when the option was not given. */
 enum ingot_code arguments_number(const struct arguments *arguments, enum option option, unsigned by_default,
                                  unsigned *ret_number, struct ingot_error *err) INGOT_MUST_CHECK;

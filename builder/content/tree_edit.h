@@ -19,10 +19,7 @@
 #include "content/store.h"
 #include "model/tree.h"
 
-#define TREE_EDIT_EPOCH                                                                                      \
-        {                                                                                                    \
-                .seconds = INT64_MAX                                                                         \
-        }
+#define TREE_EDIT_EPOCH TREE_TIME_OF_EPOCH
 
 enum { TREE_EDIT_TEXT_MAX_BYTES = 64 << 20 };
 

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "lifecycle/inputs.h"
 #include "model/template_check.h"
 
@@ -28,10 +29,11 @@ static enum ingot_code report_complaints(struct complaint_list *complaints,
                 sink->on_complaint(sink->context, &shown);
         }
         if (asked->mapping_path)
-                return ingot_fail(err, INGOT_E_TEMPLATE, "%zu mistake%s in '%s' and '%s'", total,
-                                  total == 1 ? "" : "s", asked->template_path, asked->mapping_path);
-        return ingot_fail(err, INGOT_E_TEMPLATE, "%zu mistake%s in '%s'", total, total == 1 ? "" : "s",
-                          asked->template_path);
+                return ingot_fail(err, INGOT_E_TEMPLATE, "%zu %s in '%s' and '%s'", total,
+                                  plural(total, "mistake", "mistakes"), asked->template_path,
+                                  asked->mapping_path);
+        return ingot_fail(err, INGOT_E_TEMPLATE, "%zu %s in '%s'", total,
+                          plural(total, "mistake", "mistakes"), asked->template_path);
 }
 
 /* A complaint is not the end: the other file is checked too. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/plural.h"
 #include "content/archive_reader.h"
 #include "image/grub_core.h"
 #include "lifecycle/boot.h"
@@ -46,6 +49,24 @@ static enum ingot_code identify(struct preparation *preparation, struct ingot_er
         return r;
 }
 
+/* One warning for the whole build: an image whose files all are younger than the epoch is nothing unusual. */
+static enum ingot_code warn_of_clamped_times(struct preparation *preparation, struct ingot_error *err)
+{
+        char epoch[CLOCK_ISO_CHARS + 1];
+        uint64_t count = 0;
+
+        for (size_t i = 0; i < preparation->volume_count; i++)
+                count += volume_clamped_count(&preparation->volumes[i]);
+        if (!count)
+                return INGOT_OK;
+        clock_print_iso(preparation->epoch_seconds, epoch);
+        return manifest_add_warning(preparation->manifest, err,
+                                    "the time%s of %" PRIu64
+                                    " %s later than the source date epoch, %s, and %s set to it",
+                                    plural(count, "", "s"), count, plural(count, "file is", "files are"),
+                                    epoch, plural(count, "was", "were"));
+}
+
 static enum ingot_code lay_out(struct preparation *preparation, const struct ingot_build_request *request,
                                struct ingot_error *err)
 {
@@ -64,7 +85,7 @@ static enum ingot_code lay_out(struct preparation *preparation, const struct ing
                 if (!r)
                         r = volume_describe(volume, preparation->manifest, &described, err);
         }
-        return r;
+        return r ? r : warn_of_clamped_times(preparation, err);
 }
 
 /* What packs the grains of a VMDK, where one is asked for: "isa-l 2.30.0 sse4.2". */

@@ -119,6 +119,16 @@ enum ingot_code volume_split(struct volume *volume, int64_t epoch_seconds, struc
         return ingot_while(err, r, "dividing the files of volume '%s'", volume->asked->device_name.text);
 }
 
+uint64_t volume_clamped_count(const struct volume *volume)
+{
+        uint64_t count = 0;
+
+        for (size_t i = 0; i < volume->asked->partition_count; i++)
+                if (volume->parts[i].tree)
+                        count += tree_clamped_count(volume->parts[i].tree);
+        return count;
+}
+
 /* ---- sizes ---- */
 
 static struct ext4_request ext4_request_for(const struct volume *volume, size_t index, int64_t epoch_seconds,

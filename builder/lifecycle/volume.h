@@ -64,6 +64,9 @@ enum ingot_code volume_identify(const struct template *template, const struct te
 enum ingot_code volume_split(struct volume *volume, int64_t epoch_seconds,
                              struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* How many inodes of it were given an earlier time than their source did (tree.h, rule 8). */
+uint64_t volume_clamped_count(const struct volume *volume);
+
 /*
  * Measures what each file system needs and places the partitions.
  *

@@ -14,6 +14,7 @@ static const uint32_t mark_counted = UINT32_C(1) << 31;
 
 struct tree {
         struct tree_entry *root;
+        uint64_t clamped_count;
 };
 
 /*
@@ -359,6 +360,19 @@ static void sort_children(struct tree_entry *entry)
                 entry->children[i]->position = i;
 }
 
+/* Rule 8: what edits made has no time of its own to lose. */
+static void clamp_time(struct tree *tree, struct tree_inode *inode, int64_t epoch_seconds)
+{
+        static const struct tree_time of_epoch = TREE_TIME_OF_EPOCH;
+
+        if (inode->mtime.seconds < epoch_seconds)
+                return;
+        if (inode->mtime.seconds != of_epoch.seconds &&
+            (inode->mtime.seconds > epoch_seconds || inode->mtime.nanoseconds))
+                tree->clamped_count++;
+        inode->mtime = (struct tree_time){ .seconds = epoch_seconds };
+}
+
 enum ingot_code tree_seal(struct tree *tree, int64_t epoch_seconds, struct ingot_error *err)
 {
         (void)err;
@@ -368,8 +382,7 @@ enum ingot_code tree_seal(struct tree *tree, int64_t epoch_seconds, struct ingot
                 sort_children(entry);
                 if (inode->xattr_count > 1)
                         qsort(inode->xattrs, inode->xattr_count, sizeof(*inode->xattrs), compare_xattrs);
-                if (inode->mtime.seconds >= epoch_seconds)
-                        inode->mtime = (struct tree_time){ .seconds = epoch_seconds };
+                clamp_time(tree, inode, epoch_seconds);
                 inode->mark = 0;
         }
         return INGOT_OK;
@@ -445,6 +458,11 @@ enum ingot_code tree_split(struct tree *tree, const char *path, struct tree **re
                 entry->inode->mark = 0;
         *ret_part = TAKE(part);
         return INGOT_OK;
+}
+
+uint64_t tree_clamped_count(const struct tree *tree)
+{
+        return tree->clamped_count;
 }
 
 static void count_inode(struct tree_census *census, const struct tree_inode *inode)

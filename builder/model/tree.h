@@ -19,6 +19,8 @@
  *              climbs above it is refused.
  *          (6) The tree owns entries, inodes, names and xattrs; sources are borrowed and outlive it.
  *          (7) Memory grows with the number of entries and runs: about 300 bytes an entry.
+ *          (8) A time of a source that sealing clamped is counted, once for each inode, for somebody to
+ *              tell the user; TREE_TIME_OF_EPOCH is no such time.
  * Tests    tests/unit/model/test_tree.c
  */
 #include <stdbool.h>
@@ -98,11 +100,14 @@ enum ingot_code tree_split(struct tree *tree, const char *path, struct tree **re
 
 /*
  * Seals the tree: sorts children and xattrs, sets every time later than epoch to epoch, clears marks.
- * A sealed tree may be edited again and sealed again.
+ * A sealed tree may be edited again and sealed again.  Times that become earlier are counted (rule 8).
  *
  * Fails with   INGOT_E_MEMORY
  */
 enum ingot_code tree_seal(struct tree *tree, int64_t epoch_seconds, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* How many inodes tree_seal() has given an earlier time than their source did (rule 8). */
+uint64_t tree_clamped_count(const struct tree *tree);
 
 /*
  * The next entry of a walk of root and all below it, parents first; NULL after the last.  Start with root.

@@ -33,6 +33,12 @@ struct tree_time {
         uint32_t nanoseconds;
 };
 
+/* The time of the build's epoch, whatever that will be: tree_seal() sets it. */
+#define TREE_TIME_OF_EPOCH                                                                                   \
+        {                                                                                                    \
+                .seconds = INT64_MAX                                                                         \
+        }
+
 struct tree_xattr {
         char *name; /* "security.capability", "system.posix_acl_access", "user.x" */
         uint8_t *value;

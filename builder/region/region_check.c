@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/plural.h"
 #include "region/catalogue_images.h"
 #include "region/region.h"
 #include "region/snapshots.h"
@@ -46,11 +47,12 @@ static enum ingot_code check_blocks(struct check *check, const struct snapshot_r
         hex_encode(linear.bytes, DIGEST_BYTES, linear_text);
         if (own_count != record->block_count || shown_count != record->shown_block_count ||
             strcmp(linear_text, record->linear_digest) != 0)
-                return ingot_fail(
-                        err, INGOT_E_FORMAT,
-                        "snapshot '%s' has %" PRIu64 " blocks and shows %" PRIu64
-                        ", and the catalogue says %" PRIu64 " and %" PRIu64 ", or their digests are others",
-                        record->id, own_count, shown_count, record->block_count, record->shown_block_count);
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "snapshot '%s' has %" PRIu64 " %s and shows %" PRIu64
+                                  ", and the catalogue says %" PRIu64 " and %" PRIu64
+                                  ", or their digests are others",
+                                  record->id, own_count, plural(own_count, "block", "blocks"), shown_count,
+                                  record->block_count, record->shown_block_count);
         check->census.blocks += own_count;
         return INGOT_OK;
 }

@@ -21,6 +21,10 @@ for command in $commands; do
         expect "$words -h succeeds" 0 $words -h
 done
 holds 'there are 11 commands' test "$(echo "$commands" | wc -w)" -eq 11
+run help build
+prints 'build takes a list of formats' '--format LIST'
+run help convert
+prints 'convert takes one format' '--format FORMAT'
 expect '--version succeeds' 0 --version
 holds '--version is the version' test "$(cat "$work/out")" = "ingot $(cat "$(dirname "$0")/../../VERSION")"
 expect 'nothing to do is a mistake' 2

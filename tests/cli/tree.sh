@@ -22,6 +22,8 @@ T
 echo '[{"DeviceName": "/dev/xvda", "Ebs": {}}, {"DeviceName": "/dev/sdf", "Ebs": {}}, {"DeviceName": "/dev/sdg", "Ebs": {}}]' >"$work/t/m.json"
 expect 'an archive that has everything is built' 0 build "$work/t/t.yaml" -m "$work/t/m.json" -o "$work/a" -q
 expect 'and verified' 0 verify "$work/a" -q
+holds 'one warning tells of the times that were set back, in both copies' grep -qF \
+        'the times of 2 files are later than the source date epoch, 2026-01-01T00:00:00.000Z, and were set to it' "$work/a/manifest.json"
 
 # ---- the tree is the archive ----
 for device in sdf sdg; do

@@ -11,7 +11,7 @@ static const struct command build = {
         .operands = "TEMPLATE",
         .about = "",
         .options = OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_SET) |
-                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET) | OPTION_BIT(OPTION_FORMAT) |
+                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET) | OPTION_BIT(OPTION_FORMATS) |
                    OPTION_BIT(OPTION_COMPRESSOR) | OPTION_BIT(OPTION_THREADS),
         .required = OPTION_BIT(OPTION_OUTPUT),
         .operand_min = 1,
@@ -85,7 +85,7 @@ static void settings_add_up(void **state) /* rule 3 */
         arguments_release(&arguments);
 }
 
-static void mistakes_are_named(void **state) /* rules 3 and 4 */
+static void mistakes_are_named(void **state) /* rules 3 and 5 */
 {
         static const struct {
                 const char *words[WORDS_MAX], *says;
@@ -148,14 +148,14 @@ static void formats_are_bits(void **state)
         (void)state;
         assert_int_equal(arguments_formats(&arguments, INGOT_FORMAT_VMDK, &formats, &err), INGOT_OK);
         assert_int_equal(formats, INGOT_FORMAT_VMDK);
-        arguments.given[OPTION_FORMAT] = true;
+        arguments.given[OPTION_FORMATS] = true;
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-                arguments.value[OPTION_FORMAT] = cases[i].text;
+                arguments.value[OPTION_FORMATS] = cases[i].text;
                 assert_int_equal(arguments_formats(&arguments, 0, &formats, &err), INGOT_OK);
                 assert_int_equal(formats, cases[i].formats);
         }
         for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-                arguments.value[OPTION_FORMAT] = wrong[i];
+                arguments.value[OPTION_FORMATS] = wrong[i];
                 assert_int_equal(arguments_formats(&arguments, 0, &formats, &err), INGOT_E_USAGE);
         }
 }

@@ -273,6 +273,26 @@ static void times_after_the_epoch_are_clamped(void **state) /* rule 2 */
         assert_int_equal(late->mtime.nanoseconds, 0);
 }
 
+static void clamped_times_are_counted_once(void **state) /* rule 8 */
+{
+        OWNED(tree_drop) struct tree *tree = new_tree();
+        struct tree_entry *late = put(tree, tree_root(tree), "late", TREE_FILE);
+        struct tree_inode *made = put(tree, tree_root(tree), "made", TREE_FILE)->inode;
+        struct tree_inode *same = put(tree, tree_root(tree), "same", TREE_FILE)->inode;
+        struct ingot_error err;
+
+        (void)state;
+        late->inode->mtime = (struct tree_time){ 101, 0 };
+        made->mtime = (struct tree_time)TREE_TIME_OF_EPOCH;
+        same->mtime = (struct tree_time){ 100, 0 };
+        assert_int_equal(tree_put_link(tree, tree_root(tree), "link", 4, late, &err), INGOT_OK);
+        for (int sealed = 0; sealed < 2; sealed++) {
+                assert_int_equal(tree_seal(tree, 100, &err), INGOT_OK);
+                assert_int_equal(tree_clamped_count(tree), 1);
+                assert_int_equal(made->mtime.seconds, 100);
+        }
+}
+
 static enum ingot_code read_counting(void *context, uint64_t offset_bytes, void *bytes, size_t size_bytes,
                                      struct ingot_error *err)
 {
@@ -368,6 +388,7 @@ int main(void)
                 cmocka_unit_test(links_are_followed_inside_the_tree_and_never_out_of_it),
                 cmocka_unit_test(missing_parts_are_named),
                 cmocka_unit_test(times_after_the_epoch_are_clamped),
+                cmocka_unit_test(clamped_times_are_counted_once),
                 cmocka_unit_test(files_read_back_with_zeros_for_holes),
                 cmocka_unit_test(xattrs_are_replaced_by_name_and_sealed_in_order),
                 cmocka_unit_test(split_leaves_an_empty_mount_point),
