@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ struct attempt {
         void *context;
         bool is_waiting, clock_was_set;
         unsigned attempts;
-        uint64_t started_ns, due_ns;
+        uint64_t started_ns, due_ns, sent_ns,
+                queued_ns; /* queued_ns: since when; 0: it does not wait in a queue */
         struct fault fault;
         struct buffer target;
         struct sigv4_header headers[HEADERS_MAX + 5];
@@ -40,7 +42,8 @@ struct region_link {
         const struct clock *clock;
         const struct ingot_observer *observer;
         struct retry_policy policy;
-        struct attempt *attempts;
+        struct attempt *attempts, *last_attempt; /* who started first comes first */
+        unsigned in_flight, in_flight_max;
         struct region_link_counts counts;
         uint64_t random_state;
         int64_t clock_offset_seconds; /* what the region's clock has that ours lacks */
@@ -79,9 +82,18 @@ static void attempt_free(struct attempt *attempt)
                 link->attempts = attempt->next;
         if (attempt->next)
                 attempt->next->previous = attempt->previous;
+        else
+                link->last_attempt = attempt->previous;
+        if (!attempt->is_waiting)
+                link->in_flight--;
         sigv4_signature_release(&attempt->signature);
         buffer_release(&attempt->target);
         free(attempt);
+}
+
+void region_link_set_in_flight_max(struct region_link *link, unsigned in_flight_max)
+{
+        link->in_flight_max = in_flight_max;
 }
 
 void region_link_abandon(struct region_link *link)
@@ -129,7 +141,9 @@ static void end_call(struct attempt *attempt, enum ingot_code code, const struct
         struct region_result result = { .code = code,
                                         .reply = code ? NULL : reply,
                                         .fault = &attempt->fault,
-                                        .attempts = attempt->attempts };
+                                        .attempts = attempt->attempts,
+                                        .last_attempt_ns =
+                                                clock_monotonic_ns(attempt->link->clock) - attempt->sent_ns };
 
         attempt->done(attempt->context, &result, err);
         attempt_free(attempt);
@@ -179,6 +193,8 @@ static bool may_ask_again(const struct attempt *attempt, const struct http_reply
 
 static void wait_for(struct attempt *attempt, uint32_t wait_ms)
 {
+        if (!attempt->is_waiting)
+                attempt->link->in_flight--;
         attempt->is_waiting = true;
         attempt->due_ns = clock_monotonic_ns(attempt->link->clock) + (uint64_t)wait_ms * 1000000;
 }
@@ -195,6 +211,27 @@ static void describe_refusal(const struct attempt *attempt, const struct http_re
                          fault->reason, has_reason ? ")" : "", has_message ? ": " : "", fault->message);
         if (code == INGOT_E_THROTTLED && err)
                 err->retry_after_ms = attempt->link->policy.ceiling_ms;
+}
+
+/* Rule 6 of retry.h: false when it has waited long enough. */
+static bool wait_in_queue(struct attempt *attempt)
+{
+        struct region_link *link = attempt->link;
+        uint64_t now_ns = clock_monotonic_ns(link->clock);
+        uint32_t wait_ms = retry_queue_wait_ms(&link->policy, &link->random_state);
+        char phase[160];
+
+        if (!attempt->queued_ns)
+                attempt->queued_ns = now_ns;
+        if ((now_ns - attempt->queued_ns) / 1000000 + wait_ms > link->policy.queue_ms)
+                return false;
+        (void)snprintf(phase, sizeof(phase), "waiting until the region has room for another %s (%.60s)",
+                       attempt->call.operation, attempt->fault.code);
+        (void)!ingot_observe(link->observer, phase, 0, 0, NULL); /* whether to stop is asked in pump() */
+        attempt->attempts--; /* it does not count, and neither does its time */
+        attempt->started_ns = now_ns;
+        wait_for(attempt, wait_ms);
+        return true;
 }
 
 /* An attempt did not succeed: asks again, or ends the call with what is known. */
@@ -217,6 +254,10 @@ static void take_failure(struct attempt *attempt, const struct http_reply *reply
         verdict = retry_classify(&question);
         if (verdict == RETRY_THROTTLED)
                 link->counts.throttles++;
+        if (reply->outcome == HTTP_DEADLINE)
+                link->counts.deadlines_missed++;
+        if (verdict == RETRY_QUEUED && wait_in_queue(attempt))
+                return;
         if (verdict == RETRY_CLOCK && set_clock(attempt, reply)) {
                 wait_for(attempt, 0);
                 return;
@@ -313,6 +354,8 @@ static enum ingot_code send_attempt(struct attempt *attempt, struct ingot_error 
                 return r;
         request.header_count = attempt->header_count;
         attempt->is_waiting = false;
+        attempt->link->in_flight++;
+        attempt->sent_ns = clock_monotonic_ns(attempt->link->clock);
         attempt->attempts++;
         attempt->link->counts.attempts++;
         return http_client_start(attempt->link->http, &request, take_reply, attempt, err);
@@ -339,12 +382,15 @@ enum ingot_code region_link_start(struct region_link *link, const struct region_
         buffer_append_text(&attempt->target, call->path);
         if (call->query && *call->query)
                 buffer_appendf(&attempt->target, "?%s", call->query);
-        attempt->next = link->attempts;
-        if (link->attempts)
-                link->attempts->previous = attempt;
-        link->attempts = attempt;
+        attempt->previous = link->last_attempt;
+        if (link->last_attempt)
+                link->last_attempt->next = attempt;
+        else
+                link->attempts = attempt;
+        link->last_attempt = attempt;
         link->counts.calls++;
-        wait_for(attempt, 0);
+        attempt->is_waiting = true;
+        attempt->due_ns = attempt->started_ns;
         if (!buffer_check(&attempt->target, err))
                 return INGOT_OK;
         attempt_free(attempt);
@@ -352,6 +398,23 @@ enum ingot_code region_link_start(struct region_link *link, const struct region_
 }
 
 /* ---- the loop ---- */
+
+/* Rule 5: takes a token of each pace, or none; *wait_ms is lowered to when there may be one. */
+static bool take_tokens(const struct attempt *attempt, uint64_t now_ns, uint32_t *wait_ms)
+{
+        for (unsigned i = 0; i < REGION_PACES; i++) {
+                uint32_t pace_ms;
+
+                if (!attempt->call.paces[i] || pace_take(attempt->call.paces[i], now_ns, &pace_ms))
+                        continue;
+                *wait_ms = (uint32_t)min_u64(*wait_ms, pace_ms);
+                while (i-- > 0)
+                        if (attempt->call.paces[i])
+                                pace_return(attempt->call.paces[i]);
+                return false;
+        }
+        return true;
+}
 
 /* Sends what is due; returns how long until the next is, at most wait_ms. */
 static uint32_t send_due(struct region_link *link, uint32_t wait_ms)
@@ -370,9 +433,13 @@ static uint32_t send_due(struct region_link *link, uint32_t wait_ms)
                         wait_ms = (uint32_t)min_u64(wait_ms, (attempt->due_ns - now_ns) / 1000000 + 1);
                         continue;
                 }
+                if (link->in_flight_max && link->in_flight >= link->in_flight_max)
+                        break; /* the end of another wakes us */
+                if (!take_tokens(attempt, now_ns, &wait_ms))
+                        continue;
                 r = send_attempt(attempt, &err);
                 if (r)
-                        end_call(attempt, r, NULL, &err); /* what done() starts goes before next */
+                        end_call(attempt, r, NULL, &err); /* what done() starts goes after next */
         }
         return wait_ms;
 }

@@ -14,6 +14,9 @@
  *          (3) An observer that asks to stop ends every call with INGOT_E_CANCELLED within 100 ms.
  *          (4) done() is called once per call that was started, from pump(); it may start others, but not
  *              abandon any.
+ *          (5) A call with paces is sent, and sent again, only when each has a token; at most in_flight_max attempts
+ *              are under way at once.  Who has waited longest goes first.
+ *          (6) A call that waits in a queue (publish/retry.h, rule 6) tells the observer so.
  * Tests    tests/unit/publish/test_region_link.c
  */
 #include <stdbool.h>
@@ -26,6 +29,7 @@
 #include "publish/credentials.h"
 #include "publish/endpoint.h"
 #include "publish/http_client.h"
+#include "publish/pace.h"
 #include "publish/retry.h"
 
 struct region_link;
@@ -42,8 +46,10 @@ struct region_link_options {
 
 /* What a link has done so far. */
 struct region_link_counts {
-        uint64_t calls, attempts, throttles;
+        uint64_t calls, attempts, throttles, deadlines_missed;
 };
+
+enum { REGION_PACES = 2 };
 
 enum region_protocol { REGION_REST_JSON, REGION_QUERY_XML }; /* how a refusal is written */
 
@@ -57,12 +63,13 @@ struct region_call {
         size_t header_count;
         const struct byte_source *body; /* NULL: none */
         uint64_t body_bytes;
-        const char *payload_hash;  /* 64 hex digits of the body, or SIGV4_UNSIGNED_PAYLOAD */
-        bool has_content_sha256;   /* send x-amz-content-sha256 */
-        uint64_t found_by_ns;      /* monotonic: until then a 404 is transient; 0: it never is */
-        uint32_t deadline_ms;      /* of each attempt; 0: 30 s */
-        size_t reply_bytes_max;    /* 0: 1 MiB */
-        bool needs_new_connection; /* http_request's */
+        const char *payload_hash;         /* 64 hex digits of the body, or SIGV4_UNSIGNED_PAYLOAD */
+        bool has_content_sha256;          /* send x-amz-content-sha256 */
+        uint64_t found_by_ns;             /* monotonic: until then a 404 is transient; 0: it never is */
+        uint32_t deadline_ms;             /* of each attempt; 0: 30 s */
+        size_t reply_bytes_max;           /* 0: 1 MiB */
+        bool needs_new_connection;        /* http_request's */
+        struct pace *paces[REGION_PACES]; /* rule 5; each may be NULL */
 };
 
 struct region_result {
@@ -70,6 +77,7 @@ struct region_result {
         const struct http_reply *reply; /* the successful one; borrowed for the call; NULL on failure */
         const struct fault *fault;      /* the last refusal, "" when there was none; borrowed */
         unsigned attempts;
+        uint64_t last_attempt_ns; /* how long the last attempt took */
 };
 
 typedef void (*region_done)(void *context, const struct region_result *result, const struct ingot_error *err);
@@ -98,6 +106,9 @@ enum ingot_code region_link_start(struct region_link *link, const struct region_
  */
 enum ingot_code region_link_pump(struct region_link *link, uint32_t wait_ms,
                                  struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Rule 5; 0: no limit. */
+void region_link_set_in_flight_max(struct region_link *link, unsigned in_flight_max);
 
 /* Drops every call without done(). */
 void region_link_abandon(struct region_link *link);

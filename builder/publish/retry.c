@@ -10,6 +10,7 @@ const struct retry_policy retry_policy_default = {
         .attempts_max = 8,
         .unreachable_attempts = 3,
         .budget_ms = 150000,
+        .queue_ms = 1800000,
 };
 
 static bool is_listed(const char *code, const char *const *list)
@@ -27,7 +28,7 @@ static bool ends_in(const char *text, const char *tail)
         return chars >= tail_chars && strcmp(text + chars - tail_chars, tail) == 0;
 }
 
-/* botocore's list, and what EBS direct calls its cap on pending snapshots. */
+/* botocore's list. */
 static bool is_throttle(const struct fault *fault)
 {
         static const char *const codes[] = { "Throttling",
@@ -44,7 +45,16 @@ static bool is_throttle(const struct fault *fault)
                                              "SlowDown",
                                              "PriorRequestNotComplete",
                                              "EC2ThrottledException",
-                                             "ConcurrentLimitExceededException",
+                                             NULL };
+
+        return is_listed(fault->code, codes);
+}
+
+/* Caps on what is under way at once: pending snapshots, copies, imports.  SDKs do not retry them. */
+static bool is_full(const struct fault *fault)
+{
+        static const char *const codes[] = { "ConcurrentLimitExceededException", "ConcurrentLimitExceeded",
+                                             "ResourceLimitExceeded", "ConcurrentSnapshotLimitExceeded",
                                              NULL };
 
         return is_listed(fault->code, codes);
@@ -91,6 +101,8 @@ enum retry_verdict retry_classify(const struct retry_question *question)
         case HTTP_BODY_FAILED: return RETRY_PERMANENT;
         case HTTP_ANSWERED: break;
         }
+        if (is_full(question->fault))
+                return RETRY_QUEUED;
         if (is_throttle(question->fault) || question->status == 429)
                 return RETRY_THROTTLED;
         if (is_transient(question->status, question->fault))
@@ -109,7 +121,6 @@ enum ingot_code retry_code(unsigned status, const struct fault *fault)
                                               "UnrecognizedClientException",
                                               "MissingAuthenticationToken",
                                               "IncompleteSignature",
-                                              "ResourceLimitExceeded",
                                               "SnapshotLimitExceeded",
                                               "Blocked",
                                               "PendingVerification",
@@ -117,7 +128,7 @@ enum ingot_code retry_code(unsigned status, const struct fault *fault)
         static const char *const conflicts[] = { "InvalidAMIName.Duplicate", "InvalidSnapshot.InUse",
                                                  "IdempotentParameterMismatch", "IncorrectState", NULL };
 
-        if (is_throttle(fault) || status == 429)
+        if (is_throttle(fault) || is_full(fault) || status == 429)
                 return INGOT_E_THROTTLED;
         if (is_transient(status, fault))
                 return INGOT_E_REMOTE;
@@ -152,4 +163,11 @@ uint32_t retry_wait_ms(const struct retry_policy *policy, uint32_t attempt, uint
         if (limit > policy->ceiling_ms)
                 limit = policy->ceiling_ms;
         return (uint32_t)(next_random(random_state) % (limit + 1));
+}
+
+uint32_t retry_queue_wait_ms(const struct retry_policy *policy, uint64_t *random_state)
+{
+        uint64_t most = 3 * (uint64_t)policy->ceiling_ms;
+
+        return (uint32_t)(most / 2 + next_random(random_state) % (most / 2 + 1));
 }

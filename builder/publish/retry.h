@@ -12,7 +12,9 @@
  *          (4) A snapshot that was just started may not be found for 120 s: a 404 is transient until then.
  *          (5) What the region forbids or finds invalid is never asked again, but for a body that came too
  *              slowly (WRITE_REQUEST_TIMEOUT).
- *          (6) A signature refused for its time is signed again once with the region's own clock.
+ *          (6) What is full for now (pending snapshots, copies) is waited for in a queue: for queue_ms, with waits of
+ *              its own; those attempts do not count.
+ *          (7) A signature refused for its time is signed again once with the region's own clock.
  * Source   facts of the EBS direct and EC2 APIs: their error lists, and botocore's standard mode for the names.
  * Tests    tests/unit/publish/test_retry.c
  */
@@ -31,6 +33,7 @@ struct retry_policy {
         uint32_t attempts_max;         /* 8 */
         uint32_t unreachable_attempts; /* 3 */
         uint32_t budget_ms;            /* 150000 */
+        uint32_t queue_ms;             /* 1800000: rule 6 */
 };
 
 extern const struct retry_policy retry_policy_default;
@@ -39,7 +42,8 @@ enum retry_verdict {
         RETRY_PERMANENT, /* tell the caller */
         RETRY_TRANSIENT, /* ask again */
         RETRY_THROTTLED, /* ask again, and ask less */
-        RETRY_CLOCK      /* rule 6 */
+        RETRY_QUEUED,    /* rule 6 */
+        RETRY_CLOCK      /* rule 7 */
 };
 
 /* What is known about an attempt that did not succeed. */
@@ -57,5 +61,8 @@ enum ingot_code retry_code(unsigned status, const struct fault *fault);
 
 /* Rule 2; attempt counts from 1; *random_state is stepped. */
 uint32_t retry_wait_ms(const struct retry_policy *policy, uint32_t attempt, uint64_t *random_state);
+
+/* Rule 6: between half and the whole of three times the ceiling. */
+uint32_t retry_queue_wait_ms(const struct retry_policy *policy, uint64_t *random_state);
 
 #endif

@@ -104,9 +104,89 @@ static void throttling_is_waited_out(void **state)
         add_step(&scene, SCRIPTED_ANSWER, 201, NULL, "{\"a\":1}");
         open_scene(&scene, NULL, NULL);
         assert_int_equal(call(&scene, &attempts), INGOT_OK);
-        assert_int_equal(attempts, 3);
-        assert_int_equal(region_link_counts(scene.link).throttles, 2);
+        assert_int_equal(attempts, 2); /* what waits in a queue does not count */
+        assert_int_equal(region_link_counts(scene.link).throttles, 1);
         assert_string_equal(scene.body.bytes, "{\"a\":1}");
+        close_scene(&scene);
+}
+
+static void see_phase(void *context, const char *phase, uint64_t done_bytes, uint64_t total_bytes)
+{
+        (void)done_bytes;
+        (void)total_bytes;
+        (void)snprintf(context, 200, "%s", phase);
+}
+
+static void what_is_full_is_queued_for_and_told(void **state) /* rule 6 */
+{
+        char phase[200] = "";
+        struct ingot_observer observer = { .context = phase, .progress = see_phase };
+        struct scene scene = { .step_count = 0 };
+        unsigned attempts;
+
+        (void)state;
+        for (unsigned i = 0; i < 20; i++) /* more than attempts_max */
+                add_step(&scene, SCRIPTED_ANSWER, 400, NULL,
+                         "{\"__type\":\"ConcurrentLimitExceededException\"}");
+        add_step(&scene, SCRIPTED_ANSWER, 201, NULL, "{}");
+        open_scene(&scene, NULL, &observer);
+        assert_int_equal(call(&scene, &attempts), INGOT_OK);
+        assert_int_equal(attempts, 1);
+        assert_string_equal(phase, "waiting until the region has room for another StartSnapshot "
+                                   "(ConcurrentLimitExceededException)");
+        close_scene(&scene);
+}
+
+static void a_queue_has_an_end(void **state) /* rule 6 */
+{
+        struct scene scene = { .step_count = 0 };
+        struct retry_policy policy = retry_policy_default;
+        struct region_link_options options = { .credentials = &scene.credentials, .policy = &policy };
+
+        (void)state;
+        add_step(&scene, SCRIPTED_ANSWER, 400, NULL, "{\"__type\":\"ResourceLimitExceeded\"}");
+        open_scene(&scene, NULL, NULL);
+        region_link_free(scene.link);
+        policy.ceiling_ms = 2;
+        policy.queue_ms = 30;
+        assert_int_equal(region_link_new(&options, &scene.link, NULL), INGOT_OK);
+        assert_int_equal(call(&scene, NULL), INGOT_E_THROTTLED);
+        assert_non_null(strstr(ingot_error_frame(&scene.err, 0), "ResourceLimitExceeded"));
+        close_scene(&scene);
+}
+
+static void end_one(void *context, const struct region_result *result, const struct ingot_error *err)
+{
+        (void)err;
+        assert_int_equal(result->code, INGOT_OK);
+        ++*(unsigned *)context;
+}
+
+static void a_pace_holds_for_every_attempt(void **state) /* rule 5 */
+{
+        struct scene scene = { .step_count = 0 };
+        uint64_t started_ns, took_ns;
+        struct pace slow, quick;
+        unsigned ended = 0;
+
+        (void)state;
+        pace_init(&slow, 50);
+        pace_init(&quick, 100000);
+        add_step(&scene, SCRIPTED_ANSWER, 500, NULL, "{}");
+        add_step(&scene, SCRIPTED_ANSWER, 200, NULL, "{}");
+        open_scene(&scene, NULL, NULL);
+        scene.call.paces[0] = &slow;
+        scene.call.paces[1] = &quick;
+        region_link_set_in_flight_max(scene.link, 2);
+        started_ns = clock_monotonic_ns(&clock_of_system);
+        for (unsigned i = 0; i < 12; i++)
+                assert_int_equal(region_link_start(scene.link, &scene.call, end_one, &ended, NULL), INGOT_OK);
+        while (ended < 12)
+                assert_int_equal(region_link_pump(scene.link, 100, NULL), INGOT_OK);
+        took_ns = clock_monotonic_ns(&clock_of_system) - started_ns;
+        assert_int_equal(region_link_counts(scene.link).attempts, 13);
+        assert_true(took_ns >= 150000000); /* 13 attempts at 50 a second, a burst of 5 */
+        assert_true(took_ns < 2000000000);
         close_scene(&scene);
 }
 
@@ -449,6 +529,9 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(throttling_is_waited_out),
                 cmocka_unit_test(throttling_without_end_is_told),
+                cmocka_unit_test(what_is_full_is_queued_for_and_told),
+                cmocka_unit_test(a_queue_has_an_end),
+                cmocka_unit_test(a_pace_holds_for_every_attempt),
                 cmocka_unit_test(what_is_forbidden_is_asked_once),
                 cmocka_unit_test(faults_of_the_region_are_asked_again),
                 cmocka_unit_test(a_region_that_stays_broken_is_given_up),
