@@ -7,9 +7,10 @@
 
 #include "base/fd.h"
 #include "base/own.h"
+#include "region/catalogue_schema.h"
 #include "region/catalogue_statement.h"
 
-enum { SCHEMA_VERSION = 1, STATEMENTS_MAX = 64, BUSY_MS = 30000 };
+enum { STATEMENTS_MAX = 256, BUSY_MS = 30000 };
 
 struct prepared {
         const char *sql; /* a literal: known by its address */
@@ -21,41 +22,6 @@ struct catalogue {
         size_t prepared_count;
         struct prepared prepared[STATEMENTS_MAX];
 };
-
-/* A deleted snapshot keeps its row and files while a snapshot that builds on it exists. */
-static const char schema[] =
-        "CREATE TABLE store_values (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-        "CREATE TABLE snapshots ("
-        " number INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, id TEXT NOT NULL UNIQUE,"
-        " state TEXT NOT NULL CHECK (state IN ('pending','completing','completed','error','deleted')),"
-        " state_message TEXT NOT NULL, volume_gib INTEGER NOT NULL CHECK (volume_gib BETWEEN 1 AND 65536),"
-        " parent_id TEXT REFERENCES snapshots(id), description TEXT NOT NULL, is_encrypted INTEGER NOT NULL,"
-        " kms_key_arn TEXT NOT NULL, client_token TEXT, request_digest TEXT NOT NULL,"
-        " timeout_minutes INTEGER NOT NULL, start_seconds INTEGER NOT NULL,"
-        " completion_seconds INTEGER NOT NULL, boot_id TEXT NOT NULL, block_count INTEGER NOT NULL,"
-        " shown_block_count INTEGER NOT NULL,"
-        " linear_digest TEXT NOT NULL, UNIQUE (region, client_token));"
-        "CREATE INDEX snapshots_by_parent ON snapshots (parent_id);"
-        "CREATE INDEX snapshots_by_state ON snapshots (region, state);"
-        "CREATE TABLE images ("
-        " number INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, id TEXT NOT NULL UNIQUE,"
-        " name TEXT NOT NULL, description TEXT NOT NULL, created_seconds INTEGER NOT NULL,"
-        " architecture TEXT NOT NULL, virtualization_type TEXT NOT NULL, root_device_name TEXT NOT NULL,"
-        " boot_mode TEXT NOT NULL, tpm_support TEXT NOT NULL, imds_support TEXT NOT NULL,"
-        " sriov_net_support TEXT NOT NULL, is_ena_supported INTEGER NOT NULL, kernel_id TEXT NOT NULL,"
-        " ramdisk_id TEXT NOT NULL, UNIQUE (region, name));"
-        "CREATE TABLE mappings ("
-        " image_id TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL,"
-        " device_name TEXT NOT NULL, virtual_name TEXT NOT NULL, is_no_device INTEGER NOT NULL,"
-        " is_ebs INTEGER NOT NULL, snapshot_id TEXT REFERENCES snapshots(id), volume_gib INTEGER NOT NULL,"
-        " volume_type TEXT NOT NULL, iops INTEGER NOT NULL, throughput_mibs INTEGER NOT NULL,"
-        " initialization_rate_mibs INTEGER NOT NULL, is_deleted_on_termination INTEGER NOT NULL,"
-        " is_encrypted INTEGER NOT NULL, PRIMARY KEY (image_id, ordinal)) WITHOUT ROWID;"
-        "CREATE INDEX mappings_by_snapshot ON mappings (snapshot_id);"
-        "CREATE TABLE tags ("
-        " region TEXT NOT NULL, resource_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
-        " PRIMARY KEY (resource_id, key)) WITHOUT ROWID;"
-        "PRAGMA user_version = 1;";
 
 static enum ingot_code fail(const struct catalogue *catalogue, int status, struct ingot_error *err)
 {
@@ -70,47 +36,11 @@ static enum ingot_code fail(const struct catalogue *catalogue, int status, struc
         }
 }
 
-static enum ingot_code run_text(struct catalogue *catalogue, const char *sql, struct ingot_error *err)
+enum ingot_code catalogue_run_script(struct catalogue *catalogue, const char *sql, struct ingot_error *err)
 {
         int status = sqlite3_exec(catalogue->database, sql, NULL, NULL, NULL);
 
         return status == SQLITE_OK ? INGOT_OK : fail(catalogue, status, err);
-}
-
-static enum ingot_code schema_version(struct catalogue *catalogue, int64_t *ret_version,
-                                      struct ingot_error *err)
-{
-        struct statement statement;
-        int64_t version = 0;
-        enum ingot_code r;
-
-        statement_begin(&statement, catalogue, "PRAGMA user_version");
-        if (statement_step(&statement))
-                version = statement_read_i64(&statement);
-        r = statement_end(&statement, err);
-        if (!r)
-                *ret_version = version;
-        return r;
-}
-
-static enum ingot_code make_schema(struct catalogue *catalogue, struct ingot_error *err)
-{
-        int64_t version;
-        enum ingot_code r = schema_version(catalogue, &version, err);
-
-        if (r || version == SCHEMA_VERSION)
-                return r;
-        if (version > SCHEMA_VERSION)
-                return ingot_fail(err, INGOT_E_FORMAT,
-                                  "the catalogue has schema %d and this ingot knows %d: use a newer ingot",
-                                  (int)version, SCHEMA_VERSION);
-        r = catalogue_begin(catalogue, err);
-        if (r)
-                return r;
-        r = schema_version(catalogue, &version, err); /* another process may have been quicker */
-        if (!r && version == 0)
-                r = run_text(catalogue, schema, err);
-        return catalogue_end(catalogue, r, err);
 }
 
 enum ingot_code catalogue_new(const char *path, struct catalogue **ret_catalogue, struct ingot_error *err)
@@ -134,12 +64,14 @@ enum ingot_code catalogue_new(const char *path, struct catalogue **ret_catalogue
                 return ingot_while(err, fail(catalogue, status, err), "opening '%s'", path);
         (void)sqlite3_busy_timeout(catalogue->database, BUSY_MS); /* fails only on a NULL database */
         (void)sqlite3_extended_result_codes(catalogue->database, 1);
-        r = run_text(catalogue,
-                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                     "PRAGMA trusted_schema = OFF;",
-                     err);
+        r = catalogue_run_script(
+                catalogue,
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;", err);
         if (!r)
-                r = make_schema(catalogue, err);
+                r = catalogue_make_schema(catalogue, err);
+        /* After the schema: a step may make a table anew that others refer to. */
+        if (!r)
+                r = catalogue_run_script(catalogue, "PRAGMA foreign_keys = ON;", err);
         if (r)
                 return ingot_while(err, r, "opening '%s'", path);
         *ret_catalogue = TAKE(catalogue);

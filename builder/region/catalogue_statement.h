@@ -49,6 +49,10 @@ enum ingot_code statement_end(struct statement *statement, struct ingot_error *e
 /* Steps once, for a change that yields no rows, and ends. */
 enum ingot_code statement_run(struct statement *statement, struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* Runs statements that yield no rows, as they stand. */
+enum ingot_code catalogue_run_script(struct catalogue *catalogue, const char *sql,
+                                     struct ingot_error *err) INGOT_MUST_CHECK;
+
 /* The number of rows that the last change changed. */
 int64_t statement_changes(const struct catalogue *catalogue);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "region/dispatcher.h"
@@ -30,14 +31,35 @@ static const struct region_service *find_service(const char *name)
         return NULL;
 }
 
+/* The store's own key, and those that STS gave. */
+struct keyring {
+        const struct region_store *store;
+        bool is_session; /* session has been filled in */
+        struct session_record session;
+};
+
 static bool find_key(void *context, const char *access_key_id, struct sigv4_credentials *ret_secret)
 {
-        const struct region_store *store = context;
+        struct keyring *keyring = context;
+        const struct region_store *store = keyring->store;
+        const struct session_record *session = &keyring->session;
+        struct ingot_error err = { 0 };
+        enum ingot_code r;
 
-        if (strcmp(access_key_id, store->access_key_id) != 0)
+        if (strcmp(access_key_id, store->access_key_id) == 0) {
+                *ret_secret = (struct sigv4_credentials){ .access_key_id = store->access_key_id,
+                                                          .secret_access_key = store->secret_access_key };
+                return true;
+        }
+        r = catalogue_find_session(store->catalogue, access_key_id, &keyring->session, &err);
+        if (r && r != INGOT_E_NOT_FOUND)
+                region_store_log(store, "looking for a session: %s", ingot_error_frame(&err, 0));
+        if (r)
                 return false;
-        *ret_secret = (struct sigv4_credentials){ .access_key_id = store->access_key_id,
-                                                  .secret_access_key = store->secret_access_key };
+        keyring->is_session = true;
+        *ret_secret = (struct sigv4_credentials){ .access_key_id = session->access_key_id,
+                                                  .secret_access_key = session->secret_access_key,
+                                                  .session_token = session->session_token };
         return true;
 }
 
@@ -46,23 +68,32 @@ static bool is_region_name(const char *name)
 {
         size_t chars = strlen(name);
 
-        return chars > 0 && chars <= REGION_NAME_CHARS &&
+        return chars > 0 && chars <= REGION_NAME_CHARS - 1 - ACCOUNT_ID_CHARS &&
                strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == chars && name[0] != '-' &&
                name[chars - 1] != '-' && !strstr(name, "--");
 }
 
 static void serve(struct region_store *store, const struct region_request *request,
                   const struct region_service *service, const struct sigv4_identity *identity,
-                  struct region_reply *reply)
+                  const struct session_record *session, struct region_reply *reply)
 {
+        const char *account_id = session ? session->account_id : STORE_ACCOUNT_ID;
+        char region[REGION_NAME_CHARS + 1];
         struct service_call call = { .store = store,
                                      .request = request,
-                                     .region = identity->region,
+                                     .region = region,
+                                     .region_name = identity->region,
+                                     .account_id = account_id,
                                      .access_key_id = identity->access_key_id,
+                                     .session = session,
                                      .reply = reply };
         struct ingot_error err = { 0 };
-        enum ingot_code r = service->serve(&call, &err);
+        bool is_own = strcmp(account_id, STORE_ACCOUNT_ID) == 0;
+        enum ingot_code r;
 
+        (void)snprintf(region, sizeof(region), "%s%s%s", identity->region, is_own ? "" : ".",
+                       is_own ? "" : account_id);
+        r = service->serve(&call, &err);
         if (!r)
                 r = buffer_check(&reply->body, &err);
         if (!r)
@@ -84,22 +115,32 @@ void region_dispatch(struct region_store *store, const struct region_request *re
                                                  .headers = request->headers,
                                                  .header_count = request->header_count,
                                                  .body_digest = &request->body_digest };
-        const struct sigv4_keyring keyring = { .context = store, .find = find_key };
+        struct keyring keys = { .store = store };
+        const struct sigv4_keyring keyring = { .context = &keys, .find = find_key };
+        int64_t now = clock_wall_seconds(store->clock);
         const struct region_service *service;
         struct sigv4_identity identity = { .detail = "" };
         struct region_refusal refusal = { .detail = identity.detail };
         struct ingot_error err = { 0 };
         enum ingot_code r;
 
-        r = sigv4_verify(&received, &keyring, clock_wall_seconds(store->clock), &refusal.verdict, &identity,
-                         &err);
+        r = sigv4_verify(&received, &keyring, now, &refusal.verdict, &identity, &err);
         service = find_service(identity.service);
         if (r) {
                 region_store_log(store, "judging a signature: %s", ingot_error_frame(&err, 0));
                 (service ? service : guess_service(request))->break_down(reply);
                 return;
         }
-        if (refusal.verdict == SIGV4_GOOD && !service) {
+        if (refusal.verdict == SIGV4_MISSING && sts_answers_strangers(request)) {
+                refusal.verdict = SIGV4_GOOD;
+                service = &sts_service;
+                (void)snprintf(identity.region, sizeof(identity.region), "us-east-1");
+        }
+        if (refusal.verdict == SIGV4_GOOD && keys.is_session && keys.session.expires_seconds <= now) {
+                refusal.verdict = SIGV4_EXPIRED;
+                refusal.is_session_over = true;
+                refusal.detail = "The security token included in the request is expired";
+        } else if (refusal.verdict == SIGV4_GOOD && !service) {
                 refusal.verdict = SIGV4_MISMATCH;
                 refusal.detail = "Credential should be scoped to service 'ebs', 'ec2' or 'sts'.";
         } else if (refusal.verdict == SIGV4_GOOD && !is_region_name(identity.region)) {
@@ -107,7 +148,7 @@ void region_dispatch(struct region_store *store, const struct region_request *re
                 refusal.detail = "Credential should be scoped to a valid region.";
         }
         if (refusal.verdict == SIGV4_GOOD)
-                serve(store, request, service, &identity, reply);
+                serve(store, request, service, &identity, keys.is_session ? &keys.session : NULL, reply);
         else
                 (service ? service : guess_service(request))->refuse(&refusal, reply);
 }

@@ -195,6 +195,8 @@ static void refuse(const struct region_refusal *refusal, struct region_reply *re
         const char *type =
                 (size_t)refusal->verdict < sizeof(types) / sizeof(types[0]) ? types[refusal->verdict] : NULL;
 
+        if (refusal->is_session_over)
+                type = "ExpiredTokenException";
         write_error(reply, refusal->verdict == SIGV4_MALFORMED ? 400 : 403,
                     type ? type : "InvalidSignatureException", NULL, refusal->detail);
 }

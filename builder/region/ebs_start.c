@@ -217,7 +217,7 @@ static enum ingot_code reply_record(struct ebs_call *ebs, const struct snapshot_
                 return r;
         json_doc_init(&doc);
         json_doc_put_text(&doc, doc.root, "SnapshotId", record->id);
-        json_doc_put_text(&doc, doc.root, "OwnerId", STORE_ACCOUNT_ID);
+        json_doc_put_text(&doc, doc.root, "OwnerId", ebs->call->account_id);
         json_doc_put_text(&doc, doc.root, "Status", ebs_status(record));
         json_doc_put_i64(&doc, doc.root, "StartTime", record->start_seconds);
         json_doc_put_u64(&doc, doc.root, "VolumeSize", record->volume_gib);
@@ -297,8 +297,8 @@ static enum ingot_code start_new(struct ebs_call *ebs, struct start_request *sta
                 return r;
         if (record->is_encrypted && !*record->kms_key_arn)
                 (void)snprintf(record->kms_key_arn, sizeof(record->kms_key_arn),
-                               "arn:aws:kms:%s:" STORE_ACCOUNT_ID ":key/00000000-0000-4000-8000-000000000000",
-                               record->region);
+                               "arn:aws:kms:%s:%s:key/00000000-0000-4000-8000-000000000000",
+                               ebs->call->region_name, ebs->call->account_id);
         r = snapshots_settle(ebs->store, record->region, err);
         if (!r)
                 r = catalogue_count_snapshots(ebs->store->catalogue, record->region, SNAPSHOT_PENDING,

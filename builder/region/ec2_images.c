@@ -81,7 +81,7 @@ static enum ingot_code state_facts(struct image_walk *walk, const struct image_r
         ec2_filters_fact(filters, "is-public", "false");
         ec2_filters_fact(filters, "kernel-id", image->kernel_id);
         ec2_filters_fact(filters, "name", image->name);
-        ec2_filters_fact(filters, "owner-id", STORE_ACCOUNT_ID);
+        ec2_filters_fact(filters, "owner-id", walk->ec2->call->account_id);
         ec2_filters_fact(filters, "ramdisk-id", image->ramdisk_id);
         ec2_filters_fact(filters, "root-device-name", image->root_device_name);
         ec2_filters_fact(filters, "root-device-type", "ebs");
@@ -102,11 +102,11 @@ static enum ingot_code write_image(struct image_walk *walk, const struct image_r
         clock_print_iso(image->created_seconds, time);
         element_open(out, "item");
         element_text(out, "imageId", image->id);
-        buffer_appendf(out, "<imageLocation>" STORE_ACCOUNT_ID "/");
+        buffer_appendf(out, "<imageLocation>%s/", walk->ec2->call->account_id);
         buffer_append_text(out, image->name); /* its alphabet needs no escaping */
         element_close(out, "imageLocation");
         element_text(out, "imageState", "available");
-        element_text(out, "imageOwnerId", STORE_ACCOUNT_ID);
+        element_text(out, "imageOwnerId", walk->ec2->call->account_id);
         element_text(out, "creationDate", time);
         element_bool(out, "isPublic", false);
         element_text(out, "architecture", image->architecture);

@@ -56,7 +56,7 @@ bool ec2_read_owners(struct ec2_call *ec2, const char *name)
         for (unsigned i = 1; form_has(&ec2->form, "%s.%u", name, i); i++) {
                 const char *owner = form_find(&ec2->form, "%s.%u", name, i);
 
-                if (owner && (strcmp(owner, "self") == 0 || strcmp(owner, STORE_ACCOUNT_ID) == 0))
+                if (owner && (strcmp(owner, "self") == 0 || strcmp(owner, ec2->call->account_id) == 0))
                         is_ours = true;
         }
         return is_ours;

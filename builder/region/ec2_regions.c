@@ -38,7 +38,7 @@ static bool is_known(const struct ec2_call *ec2, const char *name)
                 if (strcmp(region_names[i], name) == 0)
                         return true;
         }
-        return strcmp(ec2->region, name) == 0;
+        return strcmp(ec2->call->region_name, name) == 0;
 }
 
 static void read_names(struct ec2_call *ec2, struct region_query *query)
@@ -90,10 +90,10 @@ enum ingot_code serve_describe_regions(struct ec2_call *ec2, struct ingot_error 
         element_open(ec2->out, "regionInfo");
         for (size_t i = 0; i < REGION_COUNT; i++) {
                 write_region(ec2, query, region_names[i]);
-                has_own |= strcmp(region_names[i], ec2->region) == 0;
+                has_own |= strcmp(region_names[i], ec2->call->region_name) == 0;
         }
         if (!has_own)
-                write_region(ec2, query, ec2->region);
+                write_region(ec2, query, ec2->call->region_name);
         element_close(ec2->out, "regionInfo");
         ec2_end(ec2);
         return INGOT_OK;

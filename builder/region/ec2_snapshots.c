@@ -42,7 +42,7 @@ static enum ingot_code write_snapshot(struct ec2_call *ec2, const struct snapsho
         element_text_if(out, "statusMessage", record->state_message);
         write_times(out, record);
         element_text(out, "progress", is_completed ? "100%" : "0%");
-        element_text(out, "ownerId", STORE_ACCOUNT_ID);
+        element_text(out, "ownerId", ec2->call->account_id);
         element_u64(out, "volumeSize", record->volume_gib);
         element_text(out, "description", record->description);
         element_bool(out, "encrypted", record->is_encrypted);
@@ -78,7 +78,7 @@ static enum ingot_code state_facts(struct snapshot_walk *walk, const struct snap
         ec2_filters_begin(filters);
         ec2_filters_fact(filters, "description", record->description);
         ec2_filters_fact_bool(filters, "encrypted", record->is_encrypted);
-        ec2_filters_fact(filters, "owner-id", STORE_ACCOUNT_ID);
+        ec2_filters_fact(filters, "owner-id", walk->ec2->call->account_id);
         ec2_filters_fact(filters, "progress", record->state == SNAPSHOT_COMPLETED ? "100%" : "0%");
         ec2_filters_fact(filters, "snapshot-id", record->id);
         ec2_filters_fact(filters, "start-time", time);

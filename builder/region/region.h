@@ -7,7 +7,9 @@
  *
  * Rules    (1) One store holds any number of regions: a request's region is that of its credential scope.
  *          (2) Every request is signed (SigV4) with the one key of the store, which is made with the store
- *              and kept as an AWS shared credentials file, FOLDER/credentials, mode 0600.
+ *              and kept as an AWS shared credentials file, FOLDER/credentials, mode 0600; or with temporary
+ *              credentials that STS gave: AssumeRole into any role of any account, each account with resources
+ *              of its own.
  *          (3) An acknowledged PutSnapshotBlock survives the death of the process; a completed snapshot
  *              also survives the death of the machine.  A snapshot that was still pending when the machine
  *              went down is found in state error.

@@ -5,6 +5,7 @@
 /* builder/region/routes.h
  * routes: what the dispatcher knows about a service: how it answers, and how it refuses the stranger.
  */
+#include "region/catalogue_sessions.h"
 #include "region/exchange.h"
 #include "region/store.h"
 
@@ -12,8 +13,13 @@
 struct service_call {
         struct region_store *store;
         const struct region_request *request;
-        const char *region; /* of the credential scope */
-        const char *access_key_id;
+        /* What the request may see, as the catalogue names it: the region of the credential scope for the store's
+         * own account, "REGION.ACCOUNT" for another. */
+        const char *region;
+        const char *region_name; /* of the credential scope; "us-east-1" where the request is not signed */
+        const char *account_id;
+        const char *access_key_id;            /* "" : the request is not signed */
+        const struct session_record *session; /* of temporary credentials; NULL: the store's own key */
         struct region_reply *reply;
 };
 
@@ -21,6 +27,7 @@ struct service_call {
 struct region_refusal {
         enum sigv4_verdict verdict;
         const char *detail;
+        bool is_session_over; /* with SIGV4_EXPIRED: not the signature but the credentials have expired */
 };
 
 struct region_service {
@@ -31,5 +38,8 @@ struct region_service {
 };
 
 extern const struct region_service ebs_service, ec2_service, sts_service;
+
+/* Whether STS answers the request although nobody signed it. */
+bool sts_answers_strangers(const struct region_request *request);
 
 #endif

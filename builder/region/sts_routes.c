@@ -1,105 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/own.h"
-#include "region/form.h"
-#include "region/query_error.h"
-#include "region/routes.h"
-#include "region/xml_writer.h"
+#include "region/sts_sessions.h"
 
-#define STS_VERSION "2011-06-15"
-
-static enum ingot_code get_caller_identity(const struct service_call *call)
+static enum ingot_code serve_get_caller_identity(struct query_call *query, struct ingot_error *err)
 {
-        struct region_reply *reply = call->reply;
-        struct buffer *out = &reply->body;
+        const struct service_call *call = query->call;
+        const struct session_record *session = call->session;
 
-        buffer_append_text(out,
-                           "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/" STS_VERSION
-                           "/\"><GetCallerIdentityResult>");
-        element_text(out, "Arn", "arn:aws:iam::" STORE_ACCOUNT_ID ":user/ingot");
-        element_text(out, "UserId", call->access_key_id);
-        element_text(out, "Account", STORE_ACCOUNT_ID);
-        buffer_append_text(out, "</GetCallerIdentityResult><ResponseMetadata>");
-        element_text(out, "RequestId", reply->request_id);
-        buffer_append_text(out, "</ResponseMetadata></GetCallerIdentityResponse>");
-        reply->status = 200;
-        reply->content_type = "text/xml";
-        region_reply_add_header(reply, "x-amzn-RequestId", reply->request_id);
+        (void)err;
+        if (!query_may_go_on(query))
+                return INGOT_OK;
+        query_begin(query);
+        element_text(query->out, "Arn",
+                     session ? session->arn : "arn:aws:iam::" STORE_ACCOUNT_ID ":user/ingot");
+        element_text(query->out, "UserId", session ? session->user_id : call->access_key_id);
+        element_text(query->out, "Account", call->account_id);
+        query_end(query);
         return INGOT_OK;
 }
 
-struct sts_operation {
-        const char *name;
-        enum ingot_code (*handle)(const struct service_call *call);
+static const struct query_operation operations[] = {
+        { "AssumeRole", serve_assume_role },
+        { "AssumeRoleWithWebIdentity", serve_assume_role_with_web_identity },
+        { "GetCallerIdentity", serve_get_caller_identity },
+        { "GetSessionToken", serve_get_session_token },
+        { NULL, NULL },
 };
 
-static const struct sts_operation operations[] = { { "GetCallerIdentity", get_caller_identity } };
+static const struct query_service service = { QUERY_STS, "2011-06-15", operations };
 
-static enum ingot_code refuse_value(const struct service_call *call, const char *code, const char *message)
+/* Only this one: its token says who is asking. */
+bool sts_answers_strangers(const struct region_request *request)
 {
-        query_error_write(QUERY_STS, call->reply, 400, code, message);
-        return INGOT_OK;
+        static const char action[] = "AssumeRoleWithWebIdentity";
+        bool is_post = strcmp(request->method, "POST") == 0, answers = false;
+        const char *text = is_post ? request->body : request->query;
+        size_t text_bytes = is_post ? request->body_bytes : strlen(request->query);
+        const char *found;
+        struct uri_query query;
+
+        if (strcmp(request->path, "/") != 0 || request->is_body_too_long ||
+            uri_query_parse(text, text_bytes, is_post ? URI_FORM : URI_QUERY, &query, NULL))
+                return false;
+        found = uri_query_find(&query, "Action");
+        answers = found && strcmp(found, action) == 0;
+        uri_query_release(&query);
+        return answers;
 }
 
 static enum ingot_code serve(const struct service_call *call, struct ingot_error *err)
 {
-        const struct region_request *request = call->request;
-        bool is_post = strcmp(request->method, "POST") == 0;
-        OWNED(form_release) struct form form = { 0 };
-        const char *action, *version;
-        enum ingot_code r;
-
-        if (strcmp(request->path, "/") != 0 || (!is_post && strcmp(request->method, "GET") != 0) ||
-            request->is_body_too_long)
-                return refuse_value(call, "InvalidAction", "There is no such operation.");
-        r = is_post ? form_parse(request->body, request->body_bytes, URI_FORM, &form, err)
-                    : form_parse(request->query, strlen(request->query), URI_QUERY, &form, err);
-        if (r == INGOT_E_FORMAT)
-                return refuse_value(call, "MalformedQueryString", "The request is not a form.");
-        if (r)
-                return r;
-        action = form_find(&form, "Action");
-        version = form_find(&form, "Version");
-        if (!action || !version || strcmp(version, STS_VERSION) != 0)
-                return refuse_value(call, "InvalidAction",
-                                    "The request must have an Action and the Version " STS_VERSION ".");
-        for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-                if (strcmp(operations[i].name, action) != 0)
-                        continue;
-                if (form_unasked(&form))
-                        return refuse_value(call, "UnknownParameter", "A parameter is not recognized.");
-                return operations[i].handle(call);
-        }
-        return refuse_value(call, "InvalidAction", "Could not find the operation of that version.");
+        return query_serve(&service, call, err);
 }
 
 static void refuse(const struct region_refusal *refusal, struct region_reply *reply)
 {
-        switch (refusal->verdict) {
-        case SIGV4_MISSING:
-                query_error_write(QUERY_STS, reply, 403, "MissingAuthenticationToken", refusal->detail);
-                break;
-        case SIGV4_MALFORMED:
-                query_error_write(QUERY_STS, reply, 400, "IncompleteSignature", refusal->detail);
-                break;
-        case SIGV4_UNKNOWN_KEY:
-        case SIGV4_WRONG_TOKEN:
-                query_error_write(QUERY_STS, reply, 403, "InvalidClientTokenId", refusal->detail);
-                break;
-        case SIGV4_GOOD:
-        case SIGV4_EXPIRED:
-        case SIGV4_NOT_YET:
-        case SIGV4_UNSIGNED_HEADER:
-        case SIGV4_WRONG_PAYLOAD:
-        case SIGV4_MISMATCH:
-        default: query_error_write(QUERY_STS, reply, 403, "SignatureDoesNotMatch", refusal->detail); break;
-        }
+        query_refuse_stranger(QUERY_STS, refusal, reply);
 }
 
 static void break_down(struct region_reply *reply)
 {
-        query_error_write(QUERY_STS, reply, 500, "InternalFailure", "An internal error has occurred.");
+        query_break_down(QUERY_STS, reply);
 }
 
 const struct region_service sts_service = { "sts", serve, refuse, break_down };

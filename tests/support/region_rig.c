@@ -93,7 +93,8 @@ unsigned region_rig_send(struct region_rig *rig, const char *service, const char
         struct sigv4_header headers[HEADERS_MAX] = { { "Host", "localhost" } };
         const struct sigv4_credentials credentials = {
                 .access_key_id = rig->client_key_id ? rig->client_key_id : rig->store->access_key_id,
-                .secret_access_key = rig->client_secret ? rig->client_secret : rig->store->secret_access_key
+                .secret_access_key = rig->client_secret ? rig->client_secret : rig->store->secret_access_key,
+                .session_token = rig->client_token
         };
         struct region_request request = { .method = method,
                                           .body = body ? body : "",
@@ -120,10 +121,12 @@ unsigned region_rig_send(struct region_rig *rig, const char *service, const char
         headers[signing.header_count] = (struct sigv4_header){ "X-Amz-Date", signature.date };
         headers[signing.header_count + 1] =
                 (struct sigv4_header){ "Authorization", signature.authorization.bytes };
+        headers[signing.header_count + 2] =
+                (struct sigv4_header){ "X-Amz-Security-Token", rig->client_token };
         request.path = path;
         request.query = signing.query;
         request.headers = headers;
-        request.header_count = signing.header_count + 2;
+        request.header_count = signing.header_count + (rig->is_unsigned ? 0u : rig->client_token ? 3u : 2u);
         region_reply_clear(&rig->reply);
         region_dispatch(rig->store, &request, &rig->reply);
         sigv4_signature_release(&signature);
@@ -138,6 +141,16 @@ unsigned region_rig_ec2(struct region_rig *rig, const char *form)
 
         (void)snprintf(body, sizeof(body), "Version=2016-11-15&%s", form);
         return region_rig_send(rig, "ec2", "POST", "/",
+                               "Content-Type: application/x-www-form-urlencoded; charset=utf-8\n", body,
+                               strlen(body));
+}
+
+unsigned region_rig_sts(struct region_rig *rig, const char *form)
+{
+        char body[16384];
+
+        (void)snprintf(body, sizeof(body), "Version=2011-06-15&%s", form);
+        return region_rig_send(rig, "sts", "POST", "/",
                                "Content-Type: application/x-www-form-urlencoded; charset=utf-8\n", body,
                                strlen(body));
 }

@@ -20,7 +20,9 @@ struct region_rig {
         /* Of requests. */
         const char *region;                        /* "us-east-1" */
         const char *client_key_id, *client_secret; /* NULL: the store's */
-        int64_t client_ahead_seconds;              /* of the region's clock */
+        const char *client_token;                  /* of temporary credentials; NULL: none */
+        bool is_unsigned;
+        int64_t client_ahead_seconds; /* of the region's clock */
 };
 
 int region_rig_setup(void **state);
@@ -37,6 +39,9 @@ unsigned region_rig_send(struct region_rig *rig, const char *service, const char
 
 /* POSTs an EC2 form: "Action=..."; the version is added. */
 unsigned region_rig_ec2(struct region_rig *rig, const char *form);
+
+/* POSTs an STS form: "Action=..."; the version is added. */
+unsigned region_rig_sts(struct region_rig *rig, const char *form);
 
 /* Starts a snapshot with that JSON body and copies its id; the reply must be 201. */
 void region_rig_start(struct region_rig *rig, const char *json, char id[RESOURCE_ID_CHARS + 1]);
