@@ -125,8 +125,8 @@ enum ingot_code volume_publish(const struct region_session *session, const struc
                 receipt->snapshot_id = strdup(sent.snapshot_id);
         receipt->reused = sent.was_there;
         receipt->blocks_sent = sent.blocks_sent;
-        receipt->zero_blocks_left_out = sent.blocks_zero_left_out;
-        receipt->absent_blocks_left_out = sent.blocks_absent_left_out;
+        receipt->zero_blocks_left_out = sent.blocks[BLOCK_LEFT_ZERO];
+        receipt->absent_blocks_left_out = sent.blocks[BLOCK_LEFT_ABSENT];
         receipt->bytes_sent = sent.bytes_sent;
         receipt->retries = sent.retries;
         receipt->throttles = sent.throttles;

@@ -94,6 +94,7 @@ static void end_put(void *context, const struct region_result *result, const str
         struct ingot_error why;
         enum ingot_code r = result->code;
 
+        put->last_attempt_ns = result->last_attempt_ns;
         if (!r) {
                 r = check_echo(put, result->reply, &why);
         } else if (r == INGOT_E_CHECKSUM) {
@@ -129,6 +130,7 @@ enum ingot_code ebs_put_block(struct ebs_put *put, struct ingot_error *err)
                                           .has_content_sha256 = true,
                                           .found_by_ns = put->found_by_ns,
                                           .deadline_ms = put->deadline_ms };
+        memcpy(put->call.paces, put->paces, sizeof(put->call.paces));
         return region_link_start(put->client->link, &put->call, end_put, put, err);
 }
 

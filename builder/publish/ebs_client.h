@@ -38,12 +38,14 @@ struct ebs_put {
         const struct ebs_client *client;
         const char *snapshot_id;
         uint64_t block_index;
-        const struct digest *digest;    /* of the 524288 bytes that body yields */
-        const struct byte_source *body; /* read from offset 0 */
-        uint64_t found_by_ns;           /* region_call's */
-        uint32_t deadline_ms;           /* region_call's */
+        const struct digest *digest;      /* of the 524288 bytes that body yields */
+        const struct byte_source *body;   /* read from offset 0 */
+        uint64_t found_by_ns;             /* region_call's */
+        uint32_t deadline_ms;             /* region_call's */
+        struct pace *paces[REGION_PACES]; /* region_call's */
         void (*done)(void *context, struct ebs_put *put, enum ingot_code code, const struct ingot_error *err);
         void *context;
+        uint64_t last_attempt_ns; /* in done(): how long the last attempt took */
         /* ---- */
         char path[128];
         char checksum[DIGEST_BASE64_CHARS + 1];

@@ -356,6 +356,8 @@ static enum ingot_code send_attempt(struct attempt *attempt, struct ingot_error 
         attempt->is_waiting = false;
         attempt->link->in_flight++;
         attempt->sent_ns = clock_monotonic_ns(attempt->link->clock);
+        if (!attempt->attempts)
+                attempt->started_ns = attempt->sent_ns; /* waiting for a token is no failing */
         attempt->attempts++;
         attempt->link->counts.attempts++;
         return http_client_start(attempt->link->http, &request, take_reply, attempt, err);

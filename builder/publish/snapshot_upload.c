@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "base/own.h"
 #include "publish/block_cursor.h"
+#include "publish/latency.h"
 #include "publish/pace.h"
 #include "publish/snapshot_upload.h"
 
@@ -28,7 +29,6 @@ struct lane {
         struct ebs_put put;
         struct byte_source body;
         struct block_to_send block;
-        uint64_t started_ns;
 };
 
 struct upload {
@@ -39,13 +39,14 @@ struct upload {
         struct block_cursor cursor;
         struct digest_stream *linear;
         struct pace pace;
-        bool is_at_end, has_next;
+        bool has_next, is_doubling;
         struct block_to_send next;
         unsigned in_flight, window, window_max;
         unsigned until_growth; /* puts to end before the window may grow */
         uint64_t found_by_ns, blocks_to_send;
-        uint64_t best_ns, usual_ns; /* of a put: the quickest, and a moving mean */
-        uint64_t throttles, halved_ns;
+        struct latency latency;
+        uint64_t best_ns, usual_ns; /* of an attempt: the quickest of late, and a moving mean */
+        uint64_t troubles, halved_ns;
         enum ingot_code code; /* the first failure of a put */
         struct ingot_error err;
 };
@@ -62,7 +63,7 @@ static enum ingot_code read_block(void *context, uint64_t offset_bytes, void *by
         uint64_t there_bytes = 0;
         enum ingot_code r = INGOT_OK;
 
-        if (!lane->block.is_zero && at_bytes < request->map->size_bytes)
+        if (lane->block.reason == BLOCK_SENT_DATA && at_bytes < request->map->size_bytes)
                 there_bytes = min_u64(size_bytes, request->map->size_bytes - at_bytes);
         if (there_bytes)
                 r = byte_source_read(request->disk, at_bytes, bytes, (size_t)there_bytes, err);
@@ -70,47 +71,95 @@ static enum ingot_code read_block(void *context, uint64_t offset_bytes, void *by
         return ingot_while(err, r, "reading block %" PRIu64 " of %s", lane->block.index, request->name);
 }
 
-/* Rule 7. */
-static void adapt(struct upload *upload, uint64_t took_ns, uint64_t now_ns)
+static void set_window(struct upload *upload, unsigned window)
 {
-        uint64_t throttles = region_link_counts(upload->ebs->link).throttles;
+        upload->window = window;
+        region_link_set_in_flight_max(upload->ebs->link, window); /* of retries too */
+}
 
+/* Rule 7: an answer came as quickly as with fewer in flight, or did not. */
+static void grow(struct upload *upload, uint64_t took_ns)
+{
+        latency_add(&upload->latency, took_ns);
         if (!upload->best_ns || took_ns < upload->best_ns)
                 upload->best_ns = took_ns;
+        else
+                upload->best_ns += upload->best_ns / 512; /* a network may have become slower for good */
         upload->usual_ns = upload->usual_ns ? (upload->usual_ns * 15 + took_ns) / 16 : took_ns;
-        if (throttles > upload->throttles) {
-                upload->throttles = throttles;
-                if (now_ns - upload->halved_ns > HALVE_EVERY_NS) {
-                        upload->window = upload->window > 1 ? upload->window / 2 : 1;
-                        upload->halved_ns = now_ns;
-                }
-        } else if (upload->until_growth) {
+        if (upload->until_growth) {
                 upload->until_growth--;
-        } else if (upload->window < upload->window_max && upload->usual_ns <= 2 * upload->best_ns) {
-                upload->window++;
-                upload->until_growth = upload->window;
+        } else if (upload->usual_ns > 2 * upload->best_ns) {
+                upload->is_doubling = false;
+        } else if (upload->window < upload->window_max) {
+                set_window(upload, upload->window + 1);
+                upload->until_growth = upload->is_doubling ? 0 : upload->window;
         }
+}
+
+/* Rule 7: throttling, and deadlines that were missed. */
+static void shrink(struct upload *upload)
+{
+        struct region_link_counts counts = region_link_counts(upload->ebs->link);
+        uint64_t now_ns = clock_monotonic_ns(region_link_clock(upload->ebs->link));
+        uint64_t troubles = counts.throttles + counts.deadlines_missed;
+
+        if (troubles == upload->troubles)
+                return;
+        upload->troubles = troubles;
+        if (upload->halved_ns && now_ns - upload->halved_ns < HALVE_EVERY_NS)
+                return;
+        upload->halved_ns = now_ns;
+        upload->is_doubling = false;
+        set_window(upload, upload->window > 1 ? upload->window / 2 : 1);
+        upload->until_growth = upload->window;
+}
+
+static void keep_failure(struct upload *upload, const struct lane *lane, enum ingot_code code,
+                         const struct ingot_error *err)
+{
+        if (upload->code)
+                return;
+        upload->code = code;
+        upload->err = *err;
+        (void)ingot_while(&upload->err, code, "uploading block %" PRIu64 " of %" PRIu64, lane->block.index,
+                          block_map_block_count(upload->request->map));
 }
 
 static void end_put(void *context, struct ebs_put *put, enum ingot_code code, const struct ingot_error *err)
 {
         struct lane *lane = context;
         struct upload *upload = lane->upload;
-        uint64_t now_ns = clock_monotonic_ns(region_link_clock(upload->ebs->link));
+        const struct snapshot_memory *memory = upload->request->memory;
+        struct ingot_error trouble;
 
-        (void)put;
         lane->next_free = upload->free_lanes;
         upload->free_lanes = lane;
         upload->in_flight--;
-        if (!code) {
-                upload->receipt->blocks_sent++;
-                upload->receipt->bytes_sent += BLOCK_BYTES;
-                adapt(upload, now_ns - lane->started_ns, now_ns);
-        } else if (!upload->code) {
-                upload->code = code;
-                upload->err = *err;
-                (void)ingot_while(&upload->err, code, "uploading block %" PRIu64 " of %" PRIu64,
-                                  lane->block.index, block_map_block_count(upload->request->map));
+        if (code) {
+                keep_failure(upload, lane, code, err);
+                return;
+        }
+        upload->receipt->blocks_sent++;
+        upload->receipt->bytes_sent += BLOCK_BYTES;
+        grow(upload, put->last_attempt_ns);
+        if (memory && memory->acknowledged) {
+                code = memory->acknowledged(memory->context, lane->block.index, lane->block.digest, &trouble);
+                if (code)
+                        keep_failure(upload, lane, code, &trouble);
+        }
+}
+
+/* Steps to the next block that memory does not know; what it knows is part of the snapshot's digest all the same. */
+static void step(struct upload *upload)
+{
+        const struct snapshot_memory *memory = upload->request->memory;
+
+        while ((upload->has_next = block_cursor_next(&upload->cursor, &upload->next))) {
+                digest_stream_update(upload->linear, upload->next.digest->bytes, DIGEST_BYTES);
+                if (!memory || !memory->is_acknowledged ||
+                    !memory->is_acknowledged(memory->context, upload->next.index, upload->next.digest))
+                        return;
+                upload->receipt->blocks_known++;
         }
 }
 
@@ -122,14 +171,16 @@ static enum ingot_code start_put(struct upload *upload, struct ingot_error *err)
         upload->free_lanes = lane->next_free;
         lane->block = upload->next;
         lane->body = (struct byte_source){ lane, read_block };
-        lane->started_ns = clock_monotonic_ns(region_link_clock(upload->ebs->link));
         lane->put = (struct ebs_put){ .client = upload->ebs,
                                       .snapshot_id = upload->receipt->snapshot_id,
                                       .block_index = lane->block.index,
                                       .digest = lane->block.digest,
                                       .body = &lane->body,
                                       .found_by_ns = upload->found_by_ns,
-                                      .deadline_ms = upload->request->put_deadline_ms,
+                                      .deadline_ms = upload->request->put_deadline_ms
+                                                             ? upload->request->put_deadline_ms
+                                                             : latency_deadline_ms(&upload->latency),
+                                      .paces = { upload->request->account_pace, &upload->pace },
                                       .done = end_put,
                                       .context = lane };
         r = ebs_put_block(&lane->put, err);
@@ -138,31 +189,40 @@ static enum ingot_code start_put(struct upload *upload, struct ingot_error *err)
                 upload->free_lanes = lane;
                 return r;
         }
-        digest_stream_update(upload->linear, lane->block.digest->bytes, DIGEST_BYTES);
         upload->in_flight++;
         if (upload->in_flight > upload->receipt->in_flight_most)
                 upload->receipt->in_flight_most = upload->in_flight;
-        upload->has_next = block_cursor_next(&upload->cursor, &upload->next);
+        step(upload);
         return INGOT_OK;
 }
 
 /* ---- all blocks ---- */
 
-/* Starts as many as window and pace allow; *ret_wait_ms is when the pace allows the next. */
-static enum ingot_code start_puts(struct upload *upload, uint32_t *ret_wait_ms, struct ingot_error *err)
+static enum ingot_code tell(struct upload *upload, const struct ingot_observer *observer, const char *phase,
+                            struct ingot_error *err)
 {
+        const struct snapshot_receipt *receipt = upload->receipt;
+
+        return ingot_observe(observer, phase, (receipt->blocks_sent + receipt->blocks_known) * BLOCK_BYTES,
+                             upload->blocks_to_send * BLOCK_BYTES, err);
+}
+
+static enum ingot_code turn(struct upload *upload, struct ingot_error *err)
+{
+        const struct snapshot_memory *memory = upload->request->memory;
         enum ingot_code r = INGOT_OK;
 
-        *ret_wait_ms = PUMP_MS;
-        while (!r && upload->has_next && upload->in_flight < upload->window) {
-                uint32_t wait_ms;
-
-                if (!pace_take(&upload->pace, clock_monotonic_ns(region_link_clock(upload->ebs->link)),
-                               &wait_ms)) {
-                        *ret_wait_ms = (uint32_t)min_u64(wait_ms, PUMP_MS);
-                        break;
-                }
+        while (!r && upload->has_next && upload->in_flight < upload->window)
                 r = start_put(upload, err);
+        if (!r)
+                r = region_link_pump(upload->ebs->link, PUMP_MS, err);
+        shrink(upload);
+        if (!r && memory && memory->idle)
+                r = memory->idle(memory->context, err);
+        if (!r && upload->code) {
+                r = upload->code;
+                if (err)
+                        *err = upload->err;
         }
         return r;
 }
@@ -170,32 +230,27 @@ static enum ingot_code start_puts(struct upload *upload, uint32_t *ret_wait_ms, 
 static enum ingot_code send_blocks(struct upload *upload, const struct ingot_observer *observer,
                                    struct ingot_error *err)
 {
+        const struct snapshot_request *request = upload->request;
+        const struct block_rules rules = { .map = request->map,
+                                           .parent = request->parent_snapshot_id ? request->parent : NULL,
+                                           .is_encrypted = upload->receipt->is_encrypted,
+                                           .parent_is_whole = request->parent_is_whole };
         char phase[PHASE_CHARS + 1];
         enum ingot_code r = INGOT_OK;
 
-        (void)snprintf(phase, sizeof(phase), "uploading %s", upload->request->name);
-        block_cursor_init(&upload->cursor, upload->request->map, upload->receipt->sent_everything);
-        upload->blocks_to_send = block_cursor_count(upload->request->map, upload->receipt->sent_everything);
-        upload->has_next = block_cursor_next(&upload->cursor, &upload->next);
+        (void)snprintf(phase, sizeof(phase), "uploading %s", request->name);
+        block_cursor_tally(&rules, upload->receipt->blocks);
+        upload->blocks_to_send = block_tally_sent(upload->receipt->blocks);
+        block_cursor_init(&upload->cursor, &rules);
+        set_window(upload, upload->window);
+        step(upload);
         while (!r && (upload->has_next || upload->in_flight)) {
-                uint32_t wait_ms;
-
-                r = ingot_observe(observer, phase, upload->receipt->bytes_sent,
-                                  upload->blocks_to_send * BLOCK_BYTES, err);
+                r = tell(upload, observer, phase, err);
                 if (!r)
-                        r = start_puts(upload, &wait_ms, err);
-                if (!r)
-                        r = region_link_pump(upload->ebs->link, wait_ms, err);
-                if (!r && upload->code) {
-                        r = upload->code;
-                        if (err)
-                                *err = upload->err;
-                }
+                        r = turn(upload, err);
         }
-        if (!r)
-                r = ingot_observe(observer, phase, upload->receipt->bytes_sent,
-                                  upload->blocks_to_send * BLOCK_BYTES, err);
-        return r;
+        region_link_set_in_flight_max(upload->ebs->link, 0);
+        return r ? r : tell(upload, observer, phase, err);
 }
 
 static enum ingot_code make_lanes(struct upload *upload, struct ingot_error *err)
@@ -210,8 +265,11 @@ static enum ingot_code make_lanes(struct upload *upload, struct ingot_error *err
                                   IN_FLIGHT_LIMIT);
         if (upload->window > most)
                 upload->window = most;
+        upload->is_doubling = true;
         upload->until_growth = upload->window;
-        upload->pace.per_second = request->puts_per_second;
+        pace_init(&upload->pace, request->puts_per_second == SNAPSHOT_UNPACED ? 0
+                                 : request->puts_per_second                   ? request->puts_per_second
+                                                                              : SNAPSHOT_PUTS_PER_SECOND);
         upload->lanes = calloc(most, sizeof(*upload->lanes));
         if (!upload->lanes)
                 return ingot_fail_memory(err, most * sizeof(*upload->lanes));
@@ -226,7 +284,7 @@ static enum ingot_code make_lanes(struct upload *upload, struct ingot_error *err
 /* ---- the snapshot ---- */
 
 /* Rule 1. */
-static bool must_send_everything(const struct snapshot_request *request, const struct ebs_started *started)
+static bool is_encrypted(const struct snapshot_request *request, const struct ebs_started *started)
 {
         if (started->sse_type[0])
                 return strcmp(started->sse_type, "none") != 0;
@@ -238,6 +296,7 @@ static enum ingot_code start_snapshot(struct upload *upload, struct ingot_error 
         const struct snapshot_request *request = upload->request;
         struct snapshot_receipt *receipt = upload->receipt;
         const struct ebs_start_request start = { .volume_size_gib = request->volume_size_gib,
+                                                 .parent_snapshot_id = request->parent_snapshot_id,
                                                  .description = request->description,
                                                  .client_token = request->client_token,
                                                  .kms_key_arn = request->kms_key_arn,
@@ -255,7 +314,7 @@ static enum ingot_code start_snapshot(struct upload *upload, struct ingot_error 
         memcpy(receipt->snapshot_id, started.snapshot_id, sizeof(receipt->snapshot_id));
         memcpy(receipt->sse_type, started.sse_type, sizeof(receipt->sse_type));
         memcpy(receipt->state, started.state, sizeof(receipt->state));
-        receipt->sent_everything = must_send_everything(request, &started);
+        receipt->is_encrypted = is_encrypted(request, &started);
         upload->found_by_ns = clock_monotonic_ns(region_link_clock(upload->ebs->link)) +
                               (uint64_t)RETRY_NOT_FOUND_GRACE_MS * 1000000;
         receipt->was_there = strcmp(started.state, "completed") == 0;
@@ -263,27 +322,54 @@ static enum ingot_code start_snapshot(struct upload *upload, struct ingot_error 
                 return ingot_fail(err, INGOT_E_CONFLICT,
                                   "the client token '%s' names %s, which ended in error; use another token",
                                   request->client_token, started.snapshot_id);
-        return INGOT_OK;
+        if (request->memory && request->memory->started)
+                r = request->memory->started(request->memory->context, &started, err);
+        return r;
+}
+
+/* A snapshot of another run. */
+static void take_up_snapshot(struct upload *upload)
+{
+        const struct snapshot_taken_up *taken_up = upload->request->taken_up;
+        const struct clock *clock = region_link_clock(upload->ebs->link);
+        int64_t left_seconds =
+                taken_up->started_seconds + RETRY_NOT_FOUND_GRACE_MS / 1000 - clock_wall_seconds(clock);
+        struct snapshot_receipt *receipt = upload->receipt;
+        struct ebs_started started = { .state = "pending" };
+
+        (void)snprintf(receipt->snapshot_id, sizeof(receipt->snapshot_id), "%s", taken_up->snapshot_id);
+        (void)snprintf(receipt->sse_type, sizeof(receipt->sse_type), "%s", taken_up->sse_type);
+        (void)snprintf(receipt->state, sizeof(receipt->state), "pending");
+        memcpy(started.sse_type, receipt->sse_type, sizeof(started.sse_type));
+        receipt->is_encrypted = is_encrypted(upload->request, &started);
+        if (left_seconds > 0 && left_seconds <= RETRY_NOT_FOUND_GRACE_MS / 1000)
+                upload->found_by_ns = clock_monotonic_ns(clock) + (uint64_t)left_seconds * 1000000000;
 }
 
 static enum ingot_code complete_snapshot(struct upload *upload, struct ingot_error *err)
 {
         struct snapshot_receipt *receipt = upload->receipt;
+        const struct snapshot_memory *memory = upload->request->memory;
+        uint64_t block_count = receipt->blocks_sent + receipt->blocks_known;
+        bool may_be_done = upload->request->taken_up && upload->request->taken_up->was_completing;
         unsigned attempts = 0;
         enum ingot_code r = digest_stream_finish(upload->linear, &receipt->linear, err);
 
-        if (!r)
-                r = ebs_complete_snapshot(upload->ebs, receipt->snapshot_id, receipt->blocks_sent,
-                                          &receipt->linear, receipt->state, &attempts, err);
+        if (!r && memory && memory->completing)
+                r = memory->completing(memory->context, err);
+        if (r)
+                return r;
+        r = ebs_complete_snapshot(upload->ebs, receipt->snapshot_id, block_count, &receipt->linear,
+                                  receipt->state, &attempts, err);
         /* The answer to the first attempt was lost: a refusal of the second says that the first was carried
          * out, or something that snapshot_await() will say as well. */
-        if (attempts > 1 && (r == INGOT_E_BUG || r == INGOT_E_CONFLICT || r == INGOT_E_NOT_FOUND))
+        if ((attempts > 1 || may_be_done) &&
+            (r == INGOT_E_BUG || r == INGOT_E_CONFLICT || r == INGOT_E_NOT_FOUND))
                 return INGOT_OK;
         if (!r && strcmp(receipt->state, "error") == 0)
                 r = ingot_fail(err, INGOT_E_REMOTE, "%s ended in error when it was completed",
                                receipt->snapshot_id);
-        return ingot_while(err, r, "completing %s of %" PRIu64 " blocks", receipt->snapshot_id,
-                           receipt->blocks_sent);
+        return ingot_while(err, r, "completing %s of %" PRIu64 " blocks", receipt->snapshot_id, block_count);
 }
 
 static enum ingot_code check_request(const struct snapshot_request *request, struct ingot_error *err)
@@ -300,21 +386,16 @@ static enum ingot_code check_request(const struct snapshot_request *request, str
 static enum ingot_code run(struct upload *upload, const struct ingot_observer *observer,
                            struct ingot_error *err)
 {
-        const struct block_map *map = upload->request->map;
-        struct snapshot_receipt *receipt = upload->receipt;
         enum ingot_code r = check_request(upload->request, err);
 
         if (!r)
                 r = make_lanes(upload, err);
-        if (!r)
+        if (!r && upload->request->taken_up)
+                take_up_snapshot(upload);
+        else if (!r)
                 r = start_snapshot(upload, err);
-        if (r || receipt->was_there)
+        if (r || upload->receipt->was_there)
                 return r;
-        if (!receipt->sent_everything) {
-                receipt->blocks_zero_left_out = block_map_zero_count(map);
-                receipt->blocks_absent_left_out =
-                        block_map_block_count(map) - block_map_data_count(map) - block_map_zero_count(map);
-        }
         r = send_blocks(upload, observer, err);
         if (r)
                 region_link_abandon(upload->ebs->link); /* before the lanes go */
@@ -332,11 +413,14 @@ enum ingot_code snapshot_upload(const struct ebs_client *ebs, const struct snaps
         enum ingot_code r;
 
         *receipt = (struct snapshot_receipt){ .snapshot_id = "" };
-        upload.throttles = before.throttles;
+        upload.troubles = before.throttles + before.deadlines_missed;
         r = run(&upload, observer, err);
         after = region_link_counts(ebs->link);
         receipt->retries = (after.attempts - before.attempts) - (after.calls - before.calls);
         receipt->throttles = after.throttles - before.throttles;
+        receipt->deadlines_missed = after.deadlines_missed - before.deadlines_missed;
+        receipt->put_p50_ns = latency_percentile_ns(&upload.latency, 50);
+        receipt->put_p99_ns = latency_percentile_ns(&upload.latency, 99);
         receipt->elapsed_ms = (clock_monotonic_ns(clock) - started_ns) / 1000000;
         digest_stream_free(upload.linear);
         free(upload.lanes);

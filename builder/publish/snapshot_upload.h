@@ -12,11 +12,11 @@
  *         PutSnapshotBlock, any order, any number at once
  *
  * Unit     block = 524288 bytes.  block_index = disk offset / 524288.  volume size = GiB, 1..65536.
- * Rules    (1) A block that holds data is always sent.  One that is zero on purpose or was never written is left
- *              out only when the answer to StartSnapshot says that the snapshot is not encrypted (SseType "none"):
- *              what is absent from an encrypted snapshot reads back as noise.  No SseType at all counts as
- *              not encrypted only when encryption was not asked for and no key is named.
- *              Beyond the disk's end, up to the volume's size, nothing is ever sent.
+ * Rules    (1) Which blocks are sent is block_cursor's to say.  Whether the snapshot is encrypted is taken from the
+ *              answer to StartSnapshot (SseType), whatever was asked for: what is absent from an encrypted snapshot
+ *              reads back as noise.  No SseType at all counts as not encrypted only when encryption was not asked
+ *              for and no key is named.
+ *              Beyond the disk's end, up to the volume's size, nothing is sent but zeros over a parent's data.
  *          (2) A short last block is padded with zeros.
  *          (3) block digest    = base64(SHA-256(block)), from the block map
  *              snapshot digest = base64(SHA-256(d[i] d[j] ...)), the raw 32-byte digests of the
@@ -24,23 +24,50 @@
  *          (4) Sending the same block twice is harmless, so a put may always be retried; two puts of one block
  *              are never in flight at once.  StartSnapshot is retried only under the same client_token, which
  *              the caller uses for one content only: a snapshot that is already completed under it is the
- *              result, and one that is still pending is sent again from the start.
+ *              result, and one that is still pending is sent again but for what memory knows.
  *          (5) On any failure after start, the snapshot id is in receipt so that the caller can record it; an
  *              unfinished snapshot lapses after timeout_minutes.
  *          (6) Bytes are read once and not hashed here: the region compares them with the digest, and says so when
  *              the disk is no longer what the block map was made of.
- *          (7) The number of puts in flight grows from in_flight_start while answers come as fast as with fewer,
- *              and is halved when the region throttles.
+ *          (7) The number of attempts in flight doubles from in_flight_start while answers come as fast as with
+ *              fewer, then grows by one at a time; it is halved when the region throttles or a deadline is missed.
+ *          (8) memory hears of every step in order: started() before the first put, acknowledged() once for each
+ *              block that the region has taken and never before, completing() before CompleteSnapshot.  What it says
+ *              is acknowledged is not sent again.
+ *          (9) No more than puts_per_second attempts are made for one snapshot, nor more than account_pace allows.
  * Source   EBS direct APIs, service model 2019-11-02.  Its wording leaves rule 3's "raw" open and our own region
  *          would only agree with us: to be proved on a real region.
  * Tests    tests/unit/publish/test_snapshot_upload.c
  */
 #include "model/block_map.h"
 #include "model/byte_source.h"
+#include "publish/block_cursor.h"
 #include "publish/ebs_client.h"
 #include "publish/ec2_client.h"
 
-enum { SNAPSHOT_IN_FLIGHT_START = 16, SNAPSHOT_IN_FLIGHT_MAX = 64, SNAPSHOT_TIMEOUT_MINUTES = 1440 };
+enum { SNAPSHOT_IN_FLIGHT_START = 16, SNAPSHOT_IN_FLIGHT_MAX = 128 };
+enum { SNAPSHOT_TIMEOUT_MINUTES = 4320, SNAPSHOT_PUTS_PER_SECOND = 1000 };
+
+#define SNAPSHOT_UNPACED UINT32_MAX
+
+/* What is remembered between runs (rule 8); each call may be NULL. */
+struct snapshot_memory {
+        void *context;
+        enum ingot_code (*started)(void *context, const struct ebs_started *started, struct ingot_error *err);
+        enum ingot_code (*acknowledged)(void *context, uint64_t block_index, const struct digest *digest,
+                                        struct ingot_error *err);
+        bool (*is_acknowledged)(void *context, uint64_t block_index, const struct digest *digest);
+        enum ingot_code (*completing)(void *context, struct ingot_error *err);
+        /* Now and then between the others: a moment to flush. */
+        enum ingot_code (*idle)(void *context, struct ingot_error *err);
+};
+
+/* A snapshot that another run started. */
+struct snapshot_taken_up {
+        const char *snapshot_id, *sse_type;
+        int64_t started_seconds; /* since 1970 */
+        bool was_completing;     /* CompleteSnapshot may have been carried out */
+};
 
 /* Borrowed for the call. */
 struct snapshot_request {
@@ -52,12 +79,18 @@ struct snapshot_request {
         const char *client_token; /* 1 to 64 printable ASCII characters without spaces */
         const struct wire_tag *tags;
         size_t tag_count;
-        enum tri_state encrypted;                /* TRI_UNSET: as the account's default */
-        const char *kms_key_arn;                 /* NULL: none */
-        uint32_t timeout_minutes;                /* 0: SNAPSHOT_TIMEOUT_MINUTES */
-        unsigned in_flight_start, in_flight_max; /* 0: the defaults above */
-        uint32_t puts_per_second;                /* 0: not paced; 1000 is AWS's quota for one snapshot */
-        uint32_t put_deadline_ms;                /* of one attempt; 0: 30 s */
+        enum tri_state encrypted;                 /* TRI_UNSET: as the account's default */
+        const char *kms_key_arn;                  /* NULL: none */
+        const char *parent_snapshot_id;           /* NULL: none; excludes encrypted and kms_key_arn */
+        const struct block_map *parent;           /* what it holds */
+        bool parent_is_whole;                     /* block_rules' */
+        uint32_t timeout_minutes;                 /* 0: SNAPSHOT_TIMEOUT_MINUTES */
+        unsigned in_flight_start, in_flight_max;  /* 0: the defaults above */
+        uint32_t puts_per_second;                 /* 0: SNAPSHOT_PUTS_PER_SECOND, AWS's quota */
+        struct pace *account_pace;                /* shared; NULL: none */
+        uint32_t put_deadline_ms;                 /* of one attempt; 0: by latency_deadline_ms() */
+        const struct snapshot_memory *memory;     /* NULL: none */
+        const struct snapshot_taken_up *taken_up; /* NULL: start one */
 };
 
 struct snapshot_receipt {
@@ -65,13 +98,14 @@ struct snapshot_receipt {
         char sse_type[EBS_WORD_CHARS + 1];           /* "none", "sse-ebs", "sse-kms", or "" */
         char state[EBS_WORD_CHARS + 1];              /* "pending", "completed", "error" */
         bool was_there;                              /* rule 4: it had been completed before */
-        bool sent_everything;                        /* rule 1: zero and absent blocks too */
-        uint64_t blocks_sent;                        /* acknowledged */
-        uint64_t blocks_zero_left_out;               /* zero on purpose */
-        uint64_t blocks_absent_left_out;
+        bool is_encrypted;                           /* rule 1 */
+        uint64_t blocks[BLOCK_REASON_COUNT];         /* what the plan says about each */
+        uint64_t blocks_sent;                        /* acknowledged in this run */
+        uint64_t blocks_known;                       /* acknowledged before, by memory's word */
         uint64_t bytes_sent;
-        uint64_t retries, throttles;
+        uint64_t retries, throttles, deadlines_missed;
         uint64_t elapsed_ms;
+        uint64_t put_p50_ns, put_p99_ns; /* of one attempt */
         unsigned in_flight_most;
         struct digest linear; /* rule 3; once the snapshot was completed */
 };
@@ -93,6 +127,7 @@ struct snapshot_receipt {
  *   INGOT_E_REMOTE     500 after the last attempt, no answer, or one outside the model
  *   INGOT_E_CANCELLED  at once; what was in flight is dropped
  *   INGOT_E_BUG        400 ValidationException
+ *   and whatever memory fails with
  */
 enum ingot_code snapshot_upload(const struct ebs_client *ebs, const struct snapshot_request *request,
                                 const struct ingot_observer *observer, struct snapshot_receipt *receipt,

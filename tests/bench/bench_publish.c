@@ -89,6 +89,7 @@ static enum ingot_code upload(const char *path, const char *folder, uint16_t por
         asked.disk = image_reader_source(reader);
         asked.volume_size_gib = (map.size_bytes + (UINT64_C(1) << 30) - 1) >> 30;
         asked.client_token = token;
+        asked.puts_per_second = SNAPSHOT_UNPACED;
         cpu_s = cpu_seconds(RUSAGE_SELF);
         started_ns = clock_monotonic_ns(&clock_of_system);
         r = snapshot_upload(&ebs, &asked, NULL, &receipt, err);

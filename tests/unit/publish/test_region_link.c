@@ -13,7 +13,7 @@
 #include "base/own.h"
 #include "publish/region_link.h"
 
-enum { STEPS = 12 };
+enum { STEPS = 24 };
 
 /* A server that answers its n-th request with step n (the last one for ever), and a link to it. */
 struct scene {

@@ -229,12 +229,12 @@ static void only_data_is_sent_to_an_unencrypted_snapshot(void **state) /* rules 
         assert_string_equal(scene.region.changed_count, "4");
         assert_string_equal(scene.receipt.snapshot_id, "snap-0a1b");
         assert_int_equal(scene.receipt.blocks_sent, 4);
-        assert_int_equal(scene.receipt.blocks_zero_left_out, 2);
-        assert_int_equal(scene.receipt.blocks_absent_left_out, 3);
+        assert_int_equal(scene.receipt.blocks[BLOCK_LEFT_ZERO], 2);
+        assert_int_equal(scene.receipt.blocks[BLOCK_LEFT_ABSENT], 3);
         assert_int_equal(scene.receipt.bytes_sent, 4 * BLOCK_BYTES);
         assert_int_equal(scene.receipt.retries, 0);
         assert_non_null(strstr(scene.region.start_body, "\"ClientToken\":\"token-1\""));
-        assert_non_null(strstr(scene.region.start_body, "\"Timeout\":1440"));
+        assert_non_null(strstr(scene.region.start_body, "\"Timeout\":4320"));
         close_scene(&scene);
 }
 
@@ -254,9 +254,9 @@ static void everything_is_sent_to_an_encrypted_snapshot(void **state) /* rule 1 
                 open_scene(&scene);
                 assert_int_equal(upload(&scene), INGOT_OK);
                 check_blocks(&scene, "sssssssss");
-                assert_true(scene.receipt.sent_everything);
+                assert_true(scene.receipt.is_encrypted);
                 assert_int_equal(scene.receipt.blocks_sent, BLOCKS);
-                assert_int_equal(scene.receipt.blocks_zero_left_out, 0);
+                assert_int_equal(scene.receipt.blocks[BLOCK_LEFT_ZERO], 0);
                 close_scene(&scene);
         }
 }
