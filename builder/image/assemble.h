@@ -5,8 +5,8 @@
 /* builder/image/assemble.h
  * assemble: write a disk that is laid out as extents, once, front to back, as raw, as VMDK, or as both.
  *
- *   extents --> fill: read one block --> make: zero? SHA-256, deflate --> drain: raw, VMDK, block map
- *               (caller)                 (threads)                        (caller)
+ *   extents --> fill: read two blocks --> make: zero? SHA-256, deflate --> drain: raw, VMDK, block map
+ *               (caller)                  (threads)                        (caller)
  *
  * Rules    (1) Each byte of a source is read once; the digests are of the very bytes that are written.
  *          (2) What no extent covers is never touched: a hole in the raw file, absent in the map and the
