@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -93,4 +94,40 @@ int64_t clock_parse_basic(const char *text)
                 return -1;
         clock_print_basic(seconds, again); /* 31 February and 25 o'clock do not come back the same */
         return strcmp(again, text) == 0 ? seconds : -1;
+}
+
+/* Reads "", "Z", "UTC", "+HH:MM" or "+HHMM" as seconds east; false when it is none. */
+static bool parse_zone(const char *text, int64_t *ret_seconds)
+{
+        int hours, minutes;
+
+        *ret_seconds = 0;
+        if (!*text || strcmp(text, "Z") == 0 || strcmp(text, "UTC") == 0)
+                return true;
+        if ((*text != '+' && *text != '-') || (hours = digits(text + 1, 2)) < 0)
+                return false;
+        minutes = digits(text + 3 + (text[3] == ':'), 2);
+        if (hours > 23 || minutes < 0 || minutes > 59 || text[5 + (text[3] == ':')])
+                return false;
+        *ret_seconds = (int64_t)(hours * 60 + minutes) * (*text == '-' ? -60 : 60);
+        return true;
+}
+
+int64_t clock_parse_iso(const char *text)
+{
+        char basic[CLOCK_BASIC_CHARS + 1];
+        int64_t seconds, zone;
+
+        if (strlen(text) < 19 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') ||
+            text[13] != ':' || text[16] != ':')
+                return -1;
+        (void)snprintf(basic, sizeof(basic), "%.4s%.2s%.2sT%.2s%.2s%.2sZ", text, text + 5, text + 8,
+                       text + 11, text + 14, text + 17);
+        seconds = clock_parse_basic(basic);
+        text += 19;
+        if (*text == '.')
+                text += 1 + strspn(text + 1, "0123456789");
+        if (seconds < 0 || !parse_zone(text, &zone))
+                return -1;
+        return seconds - zone;
 }

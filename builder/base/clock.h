@@ -32,5 +32,8 @@ void clock_print_iso(int64_t seconds, char out[CLOCK_ISO_CHARS + 1]);
 void clock_print_basic(int64_t seconds, char out[CLOCK_BASIC_CHARS + 1]);
 /* Reads "20261122T134700Z"; returns -1 when it is not one. */
 int64_t clock_parse_basic(const char *text);
+/* Reads "2026-11-22T13:47:00Z", with or without parts of a second, "Z", "UTC" or "+01:00"; without a zone it is
+ * UTC.  Returns -1 when it is no time. */
+int64_t clock_parse_iso(const char *text);
 
 #endif

@@ -85,6 +85,14 @@ bool json_value_u64(const struct json_value *json, uint64_t *ret_value)
         return true;
 }
 
+bool json_value_real(const struct json_value *json, double *ret_value)
+{
+        if (!json_is_number(inside(json)))
+                return false;
+        *ret_value = json_number_value(inside(json));
+        return true;
+}
+
 bool json_value_bool(const struct json_value *json, bool *ret_value)
 {
         if (!json_is_boolean(inside(json)))
@@ -219,6 +227,11 @@ void json_doc_put_u64(struct json_doc *doc, struct json_value *object, const cha
         if (value > INT64_MAX)
                 doc->failed = true;
         put(doc, object, key, json_integer((json_int_t)value));
+}
+
+void json_doc_put_real(struct json_doc *doc, struct json_value *object, const char *key, double value)
+{
+        put(doc, object, key, json_real(value));
 }
 
 void json_doc_put_bool(struct json_doc *doc, struct json_value *object, const char *key, bool value)

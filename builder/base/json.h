@@ -59,6 +59,8 @@ bool json_value_is_null(const struct json_value *json);
 /* NULL or false when json is of another type (or NULL). */
 const char *json_value_text(const struct json_value *json);
 bool json_value_u64(const struct json_value *json, uint64_t *ret_value);
+/* Also of a whole number; for what a format has as a real, where nothing is counted by it. */
+bool json_value_real(const struct json_value *json, double *ret_value);
 bool json_value_bool(const struct json_value *json, bool *ret_value);
 
 /* The member's value; NULL when absent, or when json is not an object. */
@@ -111,6 +113,7 @@ void json_doc_release(struct json_doc *doc); /* also for OWNED */
 void json_doc_put_text(struct json_doc *doc, struct json_value *object, const char *key, const char *text);
 void json_doc_put_u64(struct json_doc *doc, struct json_value *object, const char *key, uint64_t value);
 void json_doc_put_i64(struct json_doc *doc, struct json_value *object, const char *key, int64_t value);
+void json_doc_put_real(struct json_doc *doc, struct json_value *object, const char *key, double value);
 void json_doc_put_bool(struct json_doc *doc, struct json_value *object, const char *key, bool value);
 /* value is copied: it stays with its owner. */
 void json_doc_put_copy(struct json_doc *doc, struct json_value *object, const char *key,

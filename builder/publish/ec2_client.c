@@ -1,43 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "base/own.h"
-#include "model/memory_source.h"
-#include "publish/ec2_client.h"
+#include "publish/query_post.h"
 
-enum { BODY_BYTES_MAX = 4 << 20, PAGES_MAX = 10000, REGISTER_DEADLINE_MS = 60000 };
-
-/* Sends a form that was made and reads the answer's bytes. */
-static enum ingot_code post(const struct ec2_client *client, const struct endpoint *endpoint,
-                            const char *operation, const struct buffer *form, struct buffer *ret_reply,
-                            struct fault *ret_fault, struct ingot_error *err)
-{
-        static const struct sigv4_header headers[] = { { "Content-Type", EC2_CONTENT_TYPE } };
-        char hash[DIGEST_HEX_CHARS + 1];
-        struct memory_source source;
-        struct digest digest;
-        struct region_call call = { .endpoint = endpoint,
-                                    .operation = operation,
-                                    .protocol = REGION_QUERY_XML,
-                                    .method = "POST",
-                                    .path = "/",
-                                    .headers = headers,
-                                    .header_count = 1,
-                                    .body = &source.source,
-                                    .body_bytes = form->size_bytes,
-                                    .payload_hash = hash,
-                                    .deadline_ms = REGISTER_DEADLINE_MS,
-                                    .reply_bytes_max = EC2_REPLY_BYTES_MAX };
-        enum ingot_code r = buffer_check(form, err);
-
-        if (!r)
-                r = digest_of(form->bytes, form->size_bytes, &digest, err);
-        if (r)
-                return r;
-        hex_encode(digest.bytes, DIGEST_BYTES, hash);
-        memory_source_init(&source, form->bytes, form->size_bytes);
-        return region_link_call(client->link, &call, ret_reply, ret_fault, NULL, err);
-}
+enum { PAGES_MAX = 10000 };
 
 /* Asks for page after page; add() reads one and says which token the next one has. */
 struct pages {
@@ -55,8 +20,7 @@ static enum ingot_code read_pages(const struct ec2_client *client, const struct 
 
         for (unsigned page = 0; page < PAGES_MAX; page++) {
                 const char *token = NULL;
-                enum ingot_code r =
-                        post(client, &client->endpoint, pages->operation, form, &reply, NULL, err);
+                enum ingot_code r = query_post(client, pages->operation, form, &reply, NULL, err);
 
                 if (!r)
                         r = region_link_judge(pages->add(pages->list, &reply, &token, err), pages->operation,
@@ -106,7 +70,7 @@ enum ingot_code ec2_describe_images(const struct ec2_client *client,
                                     struct ec2_image_list *ret_images, struct ingot_error *err)
 {
         OWNED(ec2_image_list_release) struct ec2_image_list images = { .items = NULL };
-        OWNED(buffer_release) struct buffer form = BUFFER_INIT(BODY_BYTES_MAX);
+        OWNED(buffer_release) struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX);
         const struct pages pages = { "DescribeImages", &images, add_images };
         enum ingot_code r;
 
@@ -127,7 +91,7 @@ enum ingot_code ec2_describe_snapshots(const struct ec2_client *client,
                                        struct ec2_snapshot_list *ret_snapshots, struct ingot_error *err)
 {
         OWNED(ec2_snapshot_list_release) struct ec2_snapshot_list snapshots = { .items = NULL };
-        OWNED(buffer_release) struct buffer form = BUFFER_INIT(BODY_BYTES_MAX);
+        OWNED(buffer_release) struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX);
         const struct pages pages = { "DescribeSnapshots", &snapshots, add_snapshots };
         enum ingot_code r;
 
@@ -147,7 +111,7 @@ enum ingot_code ec2_describe_tags(const struct ec2_client *client, const struct 
                                   size_t filter_count, struct ec2_tag_list *ret_tags, struct ingot_error *err)
 {
         OWNED(ec2_tag_list_release) struct ec2_tag_list tags = { .items = NULL };
-        OWNED(buffer_release) struct buffer form = BUFFER_INIT(BODY_BYTES_MAX);
+        OWNED(buffer_release) struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX);
         const struct pages pages = { "DescribeTags", &tags, add_tags };
         enum ingot_code r;
 
@@ -167,11 +131,11 @@ enum ingot_code ec2_describe_regions(const struct ec2_client *client, struct ec2
         static const char operation[] = "DescribeRegions";
         OWNED(ec2_region_list_release) struct ec2_region_list regions = { .items = NULL };
         OWNED(buffer_release)
-        struct buffer form = BUFFER_INIT(BODY_BYTES_MAX), reply = BUFFER_INIT(EC2_REPLY_BYTES_MAX);
+        struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX), reply = BUFFER_INIT(EC2_REPLY_BYTES_MAX);
         enum ingot_code r;
 
         ec2_request_begin(&form, operation, EC2_VERSION);
-        r = post(client, &client->endpoint, operation, &form, &reply, NULL, err);
+        r = query_post(client, operation, &form, &reply, NULL, err);
         if (!r)
                 r = region_link_judge(ec2_reply_regions(reply.bytes, reply.size_bytes, &regions, err),
                                       operation, err);
@@ -189,7 +153,7 @@ enum ingot_code ec2_register_image(const struct ec2_client *client,
 {
         static const char operation[] = "RegisterImage";
         OWNED(buffer_release)
-        struct buffer form = BUFFER_INIT(BODY_BYTES_MAX), reply = BUFFER_INIT(EC2_REPLY_BYTES_MAX);
+        struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX), reply = BUFFER_INIT(EC2_REPLY_BYTES_MAX);
         enum ingot_code r;
 
         ec2_request_begin(&form, operation, EC2_VERSION);
@@ -214,22 +178,11 @@ enum ingot_code ec2_register_image(const struct ec2_client *client,
         ec2_request_tags(&form, "TagSpecification.1.", request->tags, request->tag_count);
         if (request->is_dry_run)
                 ec2_request_tri(&form, "DryRun", TRI_YES);
-        r = post(client, &client->endpoint, operation, &form, &reply, ret_fault, err);
+        r = query_post(client, operation, &form, &reply, ret_fault, err);
+        if (!r && client->is_dry_run)
+                return INGOT_OK;
         if (!r)
                 r = region_link_judge(ec2_reply_image_id(reply.bytes, reply.size_bytes, ret_image_id, err),
-                                      operation, err);
-        return r;
-}
-
-/* A call whose answer says no more than that it was carried out. */
-static enum ingot_code post_for_return(const struct ec2_client *client, const char *operation,
-                                       const struct buffer *form, struct ingot_error *err)
-{
-        OWNED(buffer_release) struct buffer reply = BUFFER_INIT(EC2_REPLY_BYTES_MAX);
-        enum ingot_code r = post(client, &client->endpoint, operation, form, &reply, NULL, err);
-
-        if (!r)
-                r = region_link_judge(ec2_reply_return(reply.bytes, reply.size_bytes, operation, err),
                                       operation, err);
         return r;
 }
@@ -237,33 +190,33 @@ static enum ingot_code post_for_return(const struct ec2_client *client, const ch
 enum ingot_code ec2_deregister_image(const struct ec2_client *client, const char *image_id,
                                      struct ingot_error *err)
 {
-        OWNED(buffer_release) struct buffer form = BUFFER_INIT(BODY_BYTES_MAX);
+        OWNED(buffer_release) struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX);
 
         ec2_request_begin(&form, "DeregisterImage", EC2_VERSION);
         ec2_request_text(&form, "ImageId", image_id);
-        return post_for_return(client, "DeregisterImage", &form, err);
+        return query_post_for_return(client, "DeregisterImage", &form, err);
 }
 
 enum ingot_code ec2_delete_snapshot(const struct ec2_client *client, const char *snapshot_id,
                                     struct ingot_error *err)
 {
-        OWNED(buffer_release) struct buffer form = BUFFER_INIT(BODY_BYTES_MAX);
+        OWNED(buffer_release) struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX);
 
         ec2_request_begin(&form, "DeleteSnapshot", EC2_VERSION);
         ec2_request_text(&form, "SnapshotId", snapshot_id);
-        return post_for_return(client, "DeleteSnapshot", &form, err);
+        return query_post_for_return(client, "DeleteSnapshot", &form, err);
 }
 
 enum ingot_code ec2_create_tags(const struct ec2_client *client, const char *const *resource_ids,
                                 size_t resource_id_count, const struct wire_tag *tags, size_t tag_count,
                                 struct ingot_error *err)
 {
-        OWNED(buffer_release) struct buffer form = BUFFER_INIT(BODY_BYTES_MAX);
+        OWNED(buffer_release) struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX);
 
         ec2_request_begin(&form, "CreateTags", EC2_VERSION);
         ec2_request_list(&form, "ResourceId", resource_ids, resource_id_count);
         ec2_request_tags(&form, "", tags, tag_count);
-        return post_for_return(client, "CreateTags", &form, err);
+        return query_post_for_return(client, "CreateTags", &form, err);
 }
 
 enum ingot_code sts_get_caller_identity(const struct ec2_client *client,
@@ -271,11 +224,11 @@ enum ingot_code sts_get_caller_identity(const struct ec2_client *client,
 {
         static const char operation[] = "GetCallerIdentity";
         OWNED(buffer_release)
-        struct buffer form = BUFFER_INIT(BODY_BYTES_MAX), reply = BUFFER_INIT(EC2_REPLY_BYTES_MAX);
+        struct buffer form = BUFFER_INIT(QUERY_BODY_BYTES_MAX), reply = BUFFER_INIT(EC2_REPLY_BYTES_MAX);
         enum ingot_code r;
 
         ec2_request_begin(&form, operation, STS_VERSION);
-        r = post(client, &client->sts, operation, &form, &reply, NULL, err);
+        r = query_post_to(client->link, &client->sts, operation, &form, &reply, NULL, err);
         if (!r)
                 r = region_link_judge(
                         ec2_reply_caller_identity(reply.bytes, reply.size_bytes, ret_identity, err),

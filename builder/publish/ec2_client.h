@@ -8,6 +8,9 @@
  * Rules    (1) A describe reads every page before it returns.
  *          (2) A text that is NULL, a number that is 0 and a tri_state that is TRI_UNSET are not sent.
  *          (3) Whatever the region leaves out of an answer is NULL, 0 or TRI_UNSET (wire/ec2_reply.h).
+ *          (4) Through a client that is_dry_run every EC2 call is sent with DryRun: INGOT_OK means that the region
+ *              would have done it, nothing is changed, and ret_ values are left as they are.
+ *          (5) More calls, by noun: image_attribute.h, snapshot_attribute.h, image_copy.h, account_state.h.
  * Source   EC2 service model 2016-11-15; STS service model 2011-06-15.
  * Tests    tests/unit/publish/test_ec2_client.c
  */
@@ -21,6 +24,7 @@ struct ec2_client {
         struct region_link *link;
         struct endpoint endpoint; /* service "ec2" */
         struct endpoint sts;      /* service "sts" */
+        bool is_dry_run;          /* rule 4 */
 };
 
 /* For DescribeImages and DescribeSnapshots; all of it may be empty. */

@@ -116,6 +116,9 @@ enum ingot_code retry_code(unsigned status, const struct fault *fault)
 {
         static const char *const denied[] = { "AuthFailure",
                                               "UnauthorizedOperation",
+                                              "OperationNotPermitted",
+                                              "AccessDenied",
+                                              "AccessDeniedException",
                                               "OptInRequired",
                                               "InvalidClientTokenId",
                                               "UnrecognizedClientException",
@@ -125,8 +128,9 @@ enum ingot_code retry_code(unsigned status, const struct fault *fault)
                                               "Blocked",
                                               "PendingVerification",
                                               NULL };
-        static const char *const conflicts[] = { "InvalidAMIName.Duplicate", "InvalidSnapshot.InUse",
-                                                 "IdempotentParameterMismatch", "IncorrectState", NULL };
+        static const char *const conflicts[] = { "InvalidAMIName.Duplicate",    "InvalidSnapshot.InUse",
+                                                 "IdempotentParameterMismatch", "IncorrectState",
+                                                 "InvalidAMIID.Unavailable",    NULL };
 
         if (is_throttle(fault) || is_full(fault) || status == 429)
                 return INGOT_E_THROTTLED;

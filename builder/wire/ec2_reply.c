@@ -128,6 +128,12 @@ static void read_image(struct reader *reader, const struct xml_node *item, void 
         image->sriov_net_support = read_text(reader, item, "sriovNetSupport");
         image->root_device_name = read_text(reader, item, "rootDeviceName");
         image->root_device_type = read_text(reader, item, "rootDeviceType");
+        image->deprecation_time = read_text(reader, item, "deprecationTime");
+        image->deregistration_protection = read_text(reader, item, "deregistrationProtection");
+        image->last_launched_time = read_text(reader, item, "lastLaunchedTime");
+        image->source_image_id = read_text(reader, item, "sourceImageId");
+        image->source_image_region = read_text(reader, item, "sourceImageRegion");
+        image->platform_details = read_text(reader, item, "platformDetails");
         image->ena_support = read_tri(reader, item, "enaSupport");
         image->is_public = read_tri(reader, item, "isPublic");
         image->tags = read_tags(reader, item, &image->tag_count);

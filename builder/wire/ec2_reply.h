@@ -29,6 +29,8 @@ struct ec2_image {
         const char *image_id, *name, *description, *state, *state_reason, *owner_id, *creation_date;
         const char *architecture, *virtualization_type, *boot_mode, *tpm_support, *imds_support;
         const char *sriov_net_support, *root_device_name, *root_device_type;
+        const char *deprecation_time, *deregistration_protection, *last_launched_time;
+        const char *source_image_id, *source_image_region, *platform_details;
         enum tri_state ena_support, is_public;
         struct mapping_entry *block_devices; /* marks are empty */
         size_t block_device_count;
@@ -113,7 +115,7 @@ enum ingot_code ec2_reply_caller_identity(const char *xml, size_t size_bytes,
                                           struct ec2_caller_identity *ret_identity,
                                           struct ingot_error *err) INGOT_MUST_CHECK;
 
-/* Reads the id that RegisterImage answers. */
+/* Reads the id that RegisterImage answers; ec2_attribute_reply.h has the other short answers. */
 enum ingot_code ec2_reply_image_id(const char *xml, size_t size_bytes, char ret_image_id[EC2_ID_CHARS + 1],
                                    struct ingot_error *err) INGOT_MUST_CHECK;
 

@@ -70,6 +70,25 @@ void ec2_request_tags(struct buffer *body, const char *prefix, const struct wire
         }
 }
 
+void ec2_request_permissions(struct buffer *body, const char *name, const struct ec2_permission *permissions,
+                             size_t count)
+{
+        char member[NAME_CHARS + 1];
+
+        for (size_t i = 0; i < count; i++) {
+                const struct ec2_permission *permission = &permissions[i];
+
+                (void)snprintf(member, sizeof(member), "%s.%zu.UserId", name, i + 1);
+                ec2_request_text(body, member, permission->user_id);
+                (void)snprintf(member, sizeof(member), "%s.%zu.Group", name, i + 1);
+                ec2_request_text(body, member, permission->group);
+                (void)snprintf(member, sizeof(member), "%s.%zu.OrganizationArn", name, i + 1);
+                ec2_request_text(body, member, permission->organization_arn);
+                (void)snprintf(member, sizeof(member), "%s.%zu.OrganizationalUnitArn", name, i + 1);
+                ec2_request_text(body, member, permission->organizational_unit_arn);
+        }
+}
+
 static const char *device_name(char out[NAME_CHARS + 1], size_t index, const char *member)
 {
         (void)snprintf(out, NAME_CHARS + 1, "BlockDeviceMapping.%zu.%s", index + 1, member);

@@ -43,6 +43,17 @@ void ec2_request_filters(struct buffer *body, const struct ec2_filter *filters, 
 /* "PREFIXTag.1.Key=...&PREFIXTag.1.Value=..." */
 void ec2_request_tags(struct buffer *body, const char *prefix, const struct wire_tag *tags, size_t count);
 
+/* Whom something is shared with: exactly one of the four. */
+struct ec2_permission {
+        const char *user_id; /* "123456789012" */
+        const char *group;   /* "all": everybody */
+        const char *organization_arn, *organizational_unit_arn;
+};
+
+/* "NAME.1.UserId=...&NAME.2.Group=..." */
+void ec2_request_permissions(struct buffer *body, const char *name, const struct ec2_permission *permissions,
+                             size_t count);
+
 /* "BlockDeviceMapping.1.DeviceName=...&BlockDeviceMapping.1.Ebs.SnapshotId=..." */
 void ec2_request_block_devices(struct buffer *body, const struct mapping_entry *entries, size_t count);
 
