@@ -91,7 +91,7 @@ $(out)/tests/unit/%: $(out)/tests/unit/%.o $(support_objs) $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(package_libs) $(shell $(PKG_CONFIG) --libs cmocka)
 
 # glibc renames pwrite to pwrite64 under _FILE_OFFSET_BITS=64: wrap what is really called.
-wrapped := pwrite64 pread64 write ftruncate64 fsync close renameat linkat openat64 malloc calloc realloc
+wrapped := pwrite64 pread64 write ftruncate64 fsync close renameat linkat open64 openat64 malloc calloc realloc
 $(out)/tests/fault/%: $(out)/tests/fault/%.o $(out)/tests/fault/faults.o $(support_objs) $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) $(wrapped:%=-Wl,--wrap=%) -o $@ $^ $(package_libs) $(shell $(PKG_CONFIG) --libs cmocka)
 

@@ -13,7 +13,7 @@
  *              store_check_unchanged(), which whoever has used the bytes calls last.
  *          (4) Files adopted with STORE_OPEN_ON_DEMAND cost no descriptor: one of them is open at a time.
  *          (5) The spool holds at most the ceiling given.
- * Tests    tests/unit/content/test_store.c
+ * Tests    tests/unit/content/test_store.c, tests/fault/test_content_fault.c
  */
 #include "model/byte_source.h"
 

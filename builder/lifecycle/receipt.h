@@ -4,6 +4,8 @@
 
 /* builder/lifecycle/receipt.h
  * receipt: what a release did in one region, kept beside the build.
+ *
+ * Tests    tests/fault/test_lifecycle_fault.c
  */
 #include <ingot/publish.h>
 

@@ -20,7 +20,7 @@
  *          (4) A block of zeros costs no space: it is known by its digest and neither written nor read.
  *          (5) Ids are made by us and hold only letters, digits and '-'.
  * Unit     seconds since 1970, as the clock given says
- * Tests    tests/unit/region/test_block_store.c
+ * Tests    tests/unit/region/test_block_store.c, tests/fault/test_region_fault.c
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
  *              run of the machine, becomes an error; a completing one is flushed and becomes completed.
  *              RegisterImage does not look: a client that does not wait for completion is refused.
  *          (2) A deleted snapshot is not found.  Its blocks stay while a snapshot builds on it.
- * Tests    tests/unit/region/test_snapshots.c
+ * Tests    tests/unit/region/test_snapshots.c, tests/fault/test_region_fault.c
  */
 #include "region/catalogue_snapshots.h"
 #include "region/catalogue_tags.h"

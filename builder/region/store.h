@@ -11,7 +11,7 @@
  *
  * Rules    (1) An opening belongs to one thread; a process may have several.
  *          (2) The key is made once; the credentials file is written anew when it is missing or differs.
- * Tests    tests/unit/region/test_store.c
+ * Tests    tests/unit/region/test_store.c, tests/fault/test_region_fault.c
  */
 #include "base/clock.h"
 #include "base/digest.h"
