@@ -44,10 +44,12 @@ static int run_serve(struct session *session)
         const char *folder = session->region_folder.bytes;
         struct ingot_region *region = NULL;
         struct ingot_error err;
+        char *report;
         enum ingot_code r;
 
         session_hold_stops(); /* the server's threads are not the ones to be interrupted */
-        r = ingot_region_serve(folder, listen ? listen : "127.0.0.1:5810", &region, &err);
+        r = ingot_region_serve(folder, listen ? listen : "127.0.0.1:5810",
+                               session->arguments.value[OPTION_CHAOS], &region, &err);
         if (r)
                 return session_fail(session, "serve", folder, r, &err);
         url = ingot_region_url(region);
@@ -60,6 +62,10 @@ static int run_serve(struct session *session)
                 r = ingot_fail_errno(&err, "writing to standard output");
         if (r == INGOT_OK)
                 session_wait_for_stop();
+        report = ingot_region_stop_chaos(region);
+        if (report && !session->quiet)
+                (void)fprintf(stderr, "%s", report);
+        free(report);
         ingot_region_stop(region);
         return r ? session_fail(session, "serve", folder, r, &err) : 0;
 }
@@ -70,11 +76,15 @@ const struct command command_region_serve = {
         .summary = "serve the local region to the AWS CLI and SDKs",
         .about = "Serves the local region over HTTP until SIGINT or SIGTERM: the EBS direct APIs,\n"
                  "a part of EC2, and STS, as strict as AWS.  Requests are signed with the key pair\n"
-                 "in the credentials file that is printed.  Port 0 takes any free one.\n",
+                 "in the credentials file that is printed.  Port 0 takes any free one.\n"
+                 "With --chaos it behaves as badly as AWS does on a bad day: throttling,\n"
+                 "latency, errors, silence and lost replies, as the file says, the same way\n"
+                 "each time for the same seed; what befell is told at the end.\n",
         .examples = "  ingot region serve\n"
+                    "  ingot region serve --chaos bad-day.yaml\n"
                     "  ingot region serve --listen 127.0.0.1:0 --json\n",
-        .options = OPTION_BIT(OPTION_LISTEN) | OPTION_BIT(OPTION_REGION_DIR) | OPTION_BIT(OPTION_JSON) |
-                   OPTION_BIT(OPTION_QUIET),
+        .options = OPTION_BIT(OPTION_LISTEN) | OPTION_BIT(OPTION_CHAOS) | OPTION_BIT(OPTION_REGION_DIR) |
+                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .run = run_serve,
 };
 

@@ -21,6 +21,7 @@ static const struct {
         [OPTION_SET] = { 's', "set", "KEY=VALUE", "give ${KEY} of the template; may be repeated" },
         [OPTION_TO] = { 't', "to", "TARGET", "local[:REGION] (the default) or aws:REGION" },
         [OPTION_LISTEN] = { 'l', "listen", "ADDRESS", "where to listen (default: 127.0.0.1:5810)" },
+        [OPTION_CHAOS] = { 0, "chaos", "FILE", "how the region is to behave badly (docs/chaos.md)" },
         [OPTION_REGION_DIR] = { 0, "region-dir", "DIR", "where the local region keeps its data" },
         [OPTION_CACHE_DIR] = { 0, "cache-dir", "DIR", "where bootstrapped root file systems are kept" },
         [OPTION_COMPRESSOR] = { 0, "compressor", "NAME",

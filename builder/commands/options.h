@@ -31,6 +31,7 @@ enum option {
         OPTION_SET,
         OPTION_TO,
         OPTION_LISTEN,
+        OPTION_CHAOS,
         OPTION_REGION_DIR,
         OPTION_CACHE_DIR,
         OPTION_COMPRESSOR,

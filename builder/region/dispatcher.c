@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "region/chaos.h"
 #include "region/dispatcher.h"
-#include "region/routes.h"
 
 enum { DOCUMENT_CEILING_BYTES = 1 << 20 };
 
@@ -73,6 +73,133 @@ static bool is_region_name(const char *name)
                name[chars - 1] != '-' && !strstr(name, "--");
 }
 
+size_t region_operation_names(const char **names, size_t room)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+                for (size_t at = 0; services[i]->operation_at && services[i]->operation_at(at); at++) {
+                        if (count < room)
+                                names[count++] = services[i]->operation_at(at);
+                }
+        }
+        return count;
+}
+
+/* ---- chaos ---- */
+
+/* Copies the '/'-separated part of that number; "" when there is none, or it is too long. */
+static void copy_part(const char *text, size_t number, char *out, size_t room_bytes)
+{
+        size_t chars;
+
+        for (; number > 0 && *text; number--) {
+                text += strcspn(text, "/");
+                text += *text == '/';
+        }
+        chars = strcspn(text, "/,");
+        (void)snprintf(out, room_bytes, "%.*s", chars < room_bytes ? (int)chars : 0, text);
+}
+
+struct told {
+        char service[SIGV4_NAME_CHARS + 1], region[SIGV4_NAME_CHARS + 1], credential[256],
+                snapshot_id[RESOURCE_ID_CHARS + 1], block_index[24];
+};
+
+/* What a request says of itself; whether it may is judged later. */
+static void read_told(const struct region_request *request, struct told *told)
+{
+        const char *authorization = region_request_header(request, "authorization");
+        const char *scope = authorization ? strstr(authorization, "Credential=") : NULL;
+        const char *token = region_request_header(request, "x-amz-security-token");
+        char key_id[128] = "", word[RESOURCE_ID_CHARS + 1];
+
+        *told = (struct told){ .service = "" };
+        if (scope) {
+                scope += strlen("Credential=");
+                copy_part(scope, 0, key_id, sizeof(key_id));
+                copy_part(scope, 2, told->region, sizeof(told->region));
+                copy_part(scope, 3, told->service, sizeof(told->service));
+        }
+        (void)snprintf(told->credential, sizeof(told->credential), "%s %.100s", key_id, token ? token : "");
+        copy_part(request->path, 2, word, sizeof(word));
+        copy_part(request->path, strcmp(word, "completion") == 0 ? 3 : 2, told->snapshot_id,
+                  sizeof(told->snapshot_id));
+        copy_part(request->path, 4, told->block_index, sizeof(told->block_index));
+}
+
+void region_judge(struct region_store *store, const struct region_request *request, bool is_whole,
+                  struct region_fate *fate)
+{
+        struct told told;
+        struct chaos_request asked;
+        const struct region_service *service;
+
+        if (!store->chaos)
+                return;
+        read_told(request, &told);
+        service = find_service(told.service);
+        asked = (struct chaos_request){ .service = told.service,
+                                        .region = told.region,
+                                        .credential = told.credential,
+                                        .snapshot_id = told.snapshot_id };
+        if (service && service->find_operation)
+                asked.operation = service->find_operation(request);
+        (void)read_digits(told.block_index, &asked.block_index);
+        if (asked.operation || is_whole)
+                chaos_judge(store->chaos, &asked, fate);
+}
+
+/* Notes the id that begins with prefix and stands after mark in a reply. */
+static void note_birth(struct region_store *store, const char *region, const struct region_reply *reply,
+                       const char *mark)
+{
+        const char *at = strstr(reply->body.bytes, mark);
+        char id[RESOURCE_ID_CHARS + 1];
+        size_t chars;
+
+        if (!at)
+                return;
+        at += strlen(mark);
+        chars = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        if (chars > RESOURCE_ID_CHARS)
+                return;
+        (void)snprintf(id, sizeof(id), "%.*s", (int)chars, at);
+        chaos_note_birth(store->chaos, region, id);
+}
+
+static bool makes_ids(const char *operation)
+{
+        static const char *const verbs[] = { "Copy", "Create", "Import", "Register" };
+
+        for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+                if (strncmp(operation, verbs[i], strlen(verbs[i])) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* What was done is seen in the reply: whatever made an id tells it. */
+static void note_deeds(struct region_store *store, const struct region_request *request,
+                       const struct region_service *service, const char *region,
+                       const struct region_reply *reply)
+{
+        const char *operation = service->find_operation ? service->find_operation(request) : NULL;
+        struct told told;
+
+        if (!store->chaos || !operation || reply->status / 100 != 2)
+                return;
+        if (strcmp(operation, "StartSnapshot") == 0) {
+                note_birth(store, region, reply, "\"SnapshotId\":\"");
+        } else if (strcmp(operation, "CompleteSnapshot") == 0) {
+                read_told(request, &told);
+                chaos_note_completion(store->chaos, region, told.snapshot_id);
+        } else if (makes_ids(operation)) {
+                note_birth(store, region, reply, "<imageId>");
+                note_birth(store, region, reply, "<snapshotId>");
+        }
+}
+
 static void serve(struct region_store *store, const struct region_request *request,
                   const struct region_service *service, const struct sigv4_identity *identity,
                   const struct session_record *session, struct region_reply *reply)
@@ -96,8 +223,10 @@ static void serve(struct region_store *store, const struct region_request *reque
         r = service->serve(&call, &err);
         if (!r)
                 r = buffer_check(&reply->body, &err);
-        if (!r)
+        if (!r) {
+                note_deeds(store, request, service, identity->region, reply);
                 return;
+        }
         region_store_log(store, "%s %s: %s [%s] (request %s)", request->method, request->path,
                          ingot_error_frame(&err, 0), ingot_code_name(r), reply->request_id);
         store->trouble = err;
@@ -147,7 +276,9 @@ void region_dispatch(struct region_store *store, const struct region_request *re
                 refusal.verdict = SIGV4_MISMATCH;
                 refusal.detail = "Credential should be scoped to a valid region.";
         }
-        if (refusal.verdict == SIGV4_GOOD)
+        if (refusal.verdict == SIGV4_GOOD && request->fate && request->fate->refusal.status && service->fail)
+                service->fail(&request->fate->refusal, reply);
+        else if (refusal.verdict == SIGV4_GOOD)
                 serve(store, request, service, &identity, keys.is_session ? &keys.session : NULL, reply);
         else
                 (service ? service : guess_service(request))->refuse(&refusal, reply);

@@ -12,10 +12,18 @@
  * Tests    tests/unit/region/test_dispatcher.c, tests/fuzz/fuzz_region_request.c
  */
 #include "region/exchange.h"
+#include "region/routes.h"
 #include "region/store.h"
 
 /* How large a body the request may have: larger ones are read, not kept, and refused. */
 size_t region_body_ceiling(const char *method, const char *path);
+
+/* The names of all operations there are, as many as fit; returns their number. */
+size_t region_operation_names(const char **names, size_t room);
+
+/* Decides what befalls a request, if the store's region has chaos: for an http_handler. */
+void region_judge(struct region_store *store, const struct region_request *request, bool is_whole,
+                  struct region_fate *fate);
 
 /*
  * Answers a request.

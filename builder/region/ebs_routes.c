@@ -206,4 +206,29 @@ static void break_down(struct region_reply *reply)
         write_error(reply, 500, "InternalServerException", NULL, "An internal error has occurred.");
 }
 
-const struct region_service ebs_service = { "ebs", serve, refuse, break_down };
+static void fail(const struct fate_refusal *refusal, struct region_reply *reply)
+{
+        write_error(reply, refusal->status, refusal->code, *refusal->reason ? refusal->reason : NULL,
+                    refusal->message);
+}
+
+static const char *find_operation(const struct region_request *request)
+{
+        struct split_path path;
+
+        if (!split(request->path, &path))
+                return NULL;
+        for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+                if (matches(&operations[i], request->method, &path))
+                        return operations[i].name;
+        }
+        return NULL;
+}
+
+static const char *operation_at(size_t index)
+{
+        return index < sizeof(operations) / sizeof(operations[0]) ? operations[index].name : NULL;
+}
+
+const struct region_service ebs_service = { "ebs", serve,          refuse,      break_down,
+                                            fail,  find_operation, operation_at };

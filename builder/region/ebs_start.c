@@ -11,7 +11,6 @@ enum {
         TIMEOUT_MINUTES_MIN = 10,
         TIMEOUT_MINUTES_MAX = 4320,
         TIMEOUT_MINUTES_DEFAULT = 60,
-        PENDING_MAX = 100,
 };
 
 struct start_request {
@@ -303,9 +302,10 @@ static enum ingot_code start_new(struct ebs_call *ebs, struct start_request *sta
         if (!r)
                 r = catalogue_count_snapshots(ebs->store->catalogue, record->region, SNAPSHOT_PENDING,
                                               &pending_count, err);
-        if (!r && pending_count >= PENDING_MAX)
+        if (!r && pending_count >= snapshots_pending_max(ebs->store))
                 return ebs_refuse(ebs, 400, "ConcurrentLimitExceededException", NULL,
-                                  "There are %d pending snapshots, the most there may be.", PENDING_MAX);
+                                  "There are %llu pending snapshots, the most there may be.",
+                                  (unsigned long long)snapshots_pending_max(ebs->store));
         if (!r)
                 r = random_resource_id("snap-", record->id, err);
         if (!r)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "region/chaos.h"
 #include "region/ec2_call.h"
 #include "region/query_error.h"
 
@@ -118,6 +119,11 @@ bool ec2_is_id(const char *text, const char *prefix)
                                 : 0;
 
         return (digits == 8 || digits == RESOURCE_DIGITS) && text[prefix_chars + digits] == '\0';
+}
+
+bool ec2_is_hidden(const struct ec2_call *ec2, const char *id)
+{
+        return ec2->store->chaos && chaos_hides(ec2->store->chaos, ec2->region, ec2->action, id);
 }
 
 void ec2_begin(struct ec2_call *ec2)

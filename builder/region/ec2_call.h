@@ -47,6 +47,9 @@ bool ec2_read_text(struct ec2_call *ec2, const char *name, size_t chars_max, cha
 /* An id of a resource: prefix and 8 or 17 lower-case hex digits. */
 bool ec2_is_id(const char *text, const char *prefix);
 
+/* Whether the region is not to know of a new id yet: chaos. */
+bool ec2_is_hidden(const struct ec2_call *ec2, const char *id);
+
 /* Writes the elements that begin and end a success; ec2_end() sets the status. */
 void ec2_begin(struct ec2_call *ec2);
 void ec2_end(struct ec2_call *ec2);

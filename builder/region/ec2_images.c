@@ -138,7 +138,7 @@ static enum ingot_code visit_image(void *context, const struct image_record *ima
         struct image_walk *walk = context;
         enum ingot_code r;
 
-        if (!ec2_ids_take(&walk->ids, image->id))
+        if (ec2_is_hidden(walk->ec2, image->id) || !ec2_ids_take(&walk->ids, image->id))
                 return INGOT_OK;
         r = catalogue_read_mappings(walk->ec2->store->catalogue, image->id, walk->mappings,
                                     &walk->mapping_count, err);

@@ -95,7 +95,8 @@ static enum ingot_code visit_snapshot(void *context, const struct snapshot_recor
         struct snapshot_walk *walk = context;
         enum ingot_code r;
 
-        if (record->state == SNAPSHOT_DELETED || !ec2_ids_take(&walk->ids, record->id))
+        if (record->state == SNAPSHOT_DELETED || ec2_is_hidden(walk->ec2, record->id) ||
+            !ec2_ids_take(&walk->ids, record->id))
                 return INGOT_OK;
         r = state_facts(walk, record, err);
         if (r || !ec2_filters_pass(&walk->filters))

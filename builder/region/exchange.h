@@ -19,6 +19,7 @@
 
 #include "base/buffer.h"
 #include "base/digest.h"
+#include "region/fate.h"
 #include "wire/sigv4.h"
 
 enum {
@@ -36,6 +37,7 @@ struct region_request {
         size_t body_bytes;
         struct digest body_digest; /* of the whole body, kept or not */
         bool is_body_too_long;
+        const struct region_fate *fate; /* NULL: nothing befalls it */
 };
 
 struct reply_header {

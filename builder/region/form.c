@@ -110,3 +110,20 @@ const char *form_unasked(const struct form *form)
         }
         return NULL;
 }
+
+bool form_says(const char *text, size_t size_bytes, const char *name, const char *value)
+{
+        size_t name_bytes = strlen(name), value_bytes = strlen(value);
+
+        for (size_t at = 0; at < size_bytes;) {
+                const char *end = memchr(text + at, '&', size_bytes - at);
+                size_t pair_bytes = end ? (size_t)(end - text) - at : size_bytes - at;
+
+                if (pair_bytes == name_bytes + 1 + value_bytes && memcmp(text + at, name, name_bytes) == 0 &&
+                    text[at + name_bytes] == '=' &&
+                    memcmp(text + at + name_bytes + 1, value, value_bytes) == 0)
+                        return true;
+                at += pair_bytes + 1;
+        }
+        return false;
+}

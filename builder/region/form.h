@@ -36,6 +36,9 @@ enum ingot_code form_parse(const char *text, size_t size_bytes, enum uri_kind ki
                            struct ingot_error *err) INGOT_MUST_CHECK;
 void form_release(struct form *form);
 
+/* Whether the text of a form, or of a query, gives the parameter name that value: letters and digits need no decoding. */
+bool form_says(const char *text, size_t size_bytes, const char *name, const char *value);
+
 /* The value of the parameter whose name the format makes; NULL when it was not sent. */
 const char *form_find(struct form *form, const char *format, ...) INGOT_PRINTF(2, 3);
 

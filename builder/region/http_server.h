@@ -9,6 +9,7 @@
  *              pieces come in.
  *          (2) At most HTTP_CONNECTIONS_MAX connections, HTTP_CONNECTION_BYTES of memory for each beside one
  *              body, and no body longer than HTTP_BODY_MAX_BYTES.
+ *          (3) A request that has to wait for its fate is set aside: it holds up no other and costs no thread.
  * Tests    tests/unit/region/test_region.c
  */
 #include "region/exchange.h"
@@ -27,6 +28,13 @@ struct http_handler {
         /* Answers; reply is empty before and whole afterwards. */
         void (*answer)(void *context, const struct region_request *request, struct region_reply *reply);
         void (*log)(void *context, const char *line); /* NULL: nobody listens */
+        /* Decides what befalls a request.  Asked when its headers are there (is_whole false), and again with its
+         * body if it could not be decided then.  NULL: nothing ever does. */
+        void (*judge)(void *context, const struct region_request *request, bool is_whole,
+                      struct region_fate *fate);
+        /* Tells how many nanoseconds bytes take that came in or are about to go out; *flow belongs to one request
+         * and is 0 at its start.  NULL: none. */
+        uint64_t (*pass)(void *context, uint64_t size_bytes, uint64_t *flow);
 };
 
 struct http_server; /* opaque */

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/own.h"
+#include "region/chaos.h"
 #include "region/dispatcher.h"
 #include "region/http_server.h"
 #include "region/listener.h"
@@ -13,6 +14,7 @@
 struct listening {
         struct region_store *store;
         struct http_server *http;
+        struct chaos *chaos;
 };
 
 struct region_server {
@@ -24,6 +26,19 @@ struct region_server {
 static void answer(void *context, const struct region_request *request, struct region_reply *reply)
 {
         region_dispatch(context, request, reply);
+}
+
+static void judge(void *context, const struct region_request *request, bool is_whole,
+                  struct region_fate *fate)
+{
+        region_judge(context, request, is_whole, fate);
+}
+
+static uint64_t pass(void *context, uint64_t size_bytes, uint64_t *flow)
+{
+        const struct region_store *store = context;
+
+        return chaos_pass(store->chaos, size_bytes, flow);
 }
 
 static void log_line(void *context, const char *line)
@@ -50,7 +65,9 @@ static enum ingot_code serve(struct listening *listening, int *listen_fd, struct
         struct http_handler handler = { .context = listening->store,
                                         .body_ceiling = region_body_ceiling,
                                         .answer = answer,
-                                        .log = log_line };
+                                        .log = log_line,
+                                        .judge = listening->chaos ? judge : NULL,
+                                        .pass = listening->chaos ? pass : NULL };
         int taken_fd = *listen_fd;
 
         *listen_fd = FD_NONE;
@@ -63,8 +80,12 @@ static enum ingot_code start_tcp(struct region_server *server, const struct regi
         OWNED(fd_drop) int fd = FD_NONE;
         enum ingot_code r = open_store(&server->tcp, options, err);
 
-        if (!r)
+        if (!r && options->chaos)
+                r = chaos_new(options->chaos, options->clock, &server->tcp.chaos, err);
+        if (!r) {
+                server->tcp.store->chaos = server->tcp.chaos;
                 r = listener_open_tcp(options->listen, &fd, &server->port, err);
+        }
         return r ? r : serve(&server->tcp, &fd, err);
 }
 
@@ -116,6 +137,15 @@ const char *region_credentials_file(const struct region_server *server)
         return (server->tcp.store ? server->tcp.store : server->local.store)->credentials_path;
 }
 
+void region_stop_chaos(struct region_server *server, struct buffer *out)
+{
+        http_server_stop(
+                server->tcp.http); /* from here on its thread is gone, and what it knew is ours to read */
+        server->tcp.http = NULL;
+        if (server->tcp.chaos)
+                chaos_report(server->tcp.chaos, out);
+}
+
 void region_stop_and_tell(struct region_server *server, struct ingot_error *ret_trouble)
 {
         *ret_trouble = (struct ingot_error){ 0 };
@@ -131,6 +161,7 @@ void region_stop_and_tell(struct region_server *server, struct ingot_error *ret_
         unix_listener_release(&server->unix_listener);
         region_store_free(server->tcp.store);
         region_store_free(server->local.store);
+        chaos_free(server->tcp.chaos);
         free(server);
 }
 

@@ -16,6 +16,7 @@
  *          (4) Several processes may serve one store at the same time.
  *          (5) The server runs in threads of its own; log is called from them.
  *          (6) TCP is bound where options say, loopback if nothing else is said; there is no TLS.
+ *          (7) Chaos is of one opening of the store: other processes that serve it have none of it.
  * Source   EBS direct APIs 2019-11-02, EC2 2016-11-15, STS 2011-06-15.
  * Tests    tests/unit/region/test_region.c, scripts/check-wire
  */
@@ -23,7 +24,9 @@
 
 #include <ingot/error.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
+#include "region/chaos_plan.h"
 
 /* As unix_socket: a socket without a name, which only this process can reach; nothing to clean up later. */
 #define REGION_SOCKET_UNNAMED ""
@@ -33,6 +36,8 @@ struct region_options {
         const char *listen;        /* "127.0.0.1:PORT" or "[::1]:PORT", port 0: any; NULL: no TCP */
         const char *unix_socket;   /* path of any length, mode 0600; REGION_SOCKET_UNNAMED; NULL: none */
         const struct clock *clock; /* borrowed until the region has stopped; called from its threads */
+        const struct chaos_plan
+                *chaos; /* borrowed as clock; for requests that come by TCP; NULL: a good day */
         /* One line, no newline, about something a person should know; NULL: nobody wants to. */
         void (*log)(void *context, const char *line);
         void *log_context;
@@ -59,6 +64,9 @@ uint16_t region_port(const struct region_server *server);
 const char *region_unix_socket(const struct region_server *server);
 /* The path of the shared credentials file.  Borrowed. */
 const char *region_credentials_file(const struct region_server *server);
+
+/* Closes TCP, for good, and tells how often each rule of the chaos plan hit: a line for each. */
+void region_stop_chaos(struct region_server *server, struct buffer *out);
 
 /* Finishes requests under way, closes everything and frees; NULL is fine. */
 void region_stop(struct region_server *server);

@@ -35,6 +35,11 @@ struct region_service {
         enum ingot_code (*serve)(const struct service_call *call, struct ingot_error *err);
         void (*refuse)(const struct region_refusal *refusal, struct region_reply *reply);
         void (*break_down)(struct region_reply *reply); /* answers with an internal error */
+        /* Answers with an error of that status, code and reason ("" : none). */
+        void (*fail)(const struct fate_refusal *refusal, struct region_reply *reply);
+        /* Names the operation that a request asks for; NULL when it cannot be told (yet). */
+        const char *(*find_operation)(const struct region_request *request);
+        const char *(*operation_at)(size_t index); /* the name of each operation; NULL past the last */
 };
 
 extern const struct region_service ebs_service, ec2_service, sts_service;

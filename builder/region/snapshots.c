@@ -4,9 +4,10 @@
 
 #include "base/own.h"
 #include "region/catalogue_images.h"
+#include "region/chaos.h"
 #include "region/snapshots.h"
 
-enum { LEFTOVER_SECONDS = 3600 };
+enum { LEFTOVER_SECONDS = 3600, PENDING_MAX = 100 };
 
 enum ingot_code snapshots_find(struct region_store *store, const char *region, const char *id,
                                struct snapshot_record *ret_record, struct ingot_error *err)
@@ -26,6 +27,13 @@ static enum ingot_code record_error(struct region_store *store, struct snapshot_
         return catalogue_update_snapshot(store->catalogue, record, err);
 }
 
+static int64_t timeout_seconds(const struct region_store *store, const struct snapshot_record *record)
+{
+        int64_t seconds = 60 * (int64_t)record->timeout_minutes;
+
+        return store->chaos ? chaos_scale_seconds(store->chaos, seconds) : seconds;
+}
+
 /* Why a pending or completing snapshot has come to nothing; NULL when it has not. */
 static enum ingot_code judge(struct region_store *store, const struct snapshot_record *record,
                              const char **ret_message, struct ingot_error *err)
@@ -38,14 +46,15 @@ static enum ingot_code judge(struct region_store *store, const struct snapshot_r
                 *ret_message = "The machine went down before the snapshot was complete.";
                 return INGOT_OK;
         }
-        if (record->state != SNAPSHOT_PENDING)
+        *ret_message = store->chaos ? chaos_dooms(store->chaos, record->id) : NULL;
+        if (*ret_message || record->state != SNAPSHOT_PENDING)
                 return INGOT_OK;
         r = block_store_last_activity(store->blocks, record->id, &active_seconds, err);
         if (r == INGOT_E_NOT_FOUND) {
                 *ret_message = "The snapshot was not started completely.";
                 return INGOT_OK;
         }
-        if (!r && clock_wall_seconds(store->clock) - active_seconds > 60 * (int64_t)record->timeout_minutes)
+        if (!r && clock_wall_seconds(store->clock) - active_seconds > timeout_seconds(store, record))
                 *ret_message = "No block was written for as long as Timeout says.";
         return r;
 }
@@ -86,7 +95,8 @@ static enum ingot_code settle(struct region_store *store, struct snapshot_record
                 block_store_unlock(store->blocks);
                 return r;
         }
-        if (record->state == SNAPSHOT_COMPLETING) {
+        if (record->state == SNAPSHOT_COMPLETING &&
+            !(store->chaos && chaos_keeps_pending(store->chaos, record->id))) {
                 r = block_store_flush(store->blocks, record->id, err);
                 if (r)
                         return r;
@@ -118,6 +128,11 @@ enum ingot_code snapshots_settle(struct region_store *store, const char *region,
                         r = settle(store, &record, err);
         }
         return r;
+}
+
+uint64_t snapshots_pending_max(const struct region_store *store)
+{
+        return store->chaos ? chaos_plan_of(store->chaos)->pending_max : PENDING_MAX;
 }
 
 enum ingot_code snapshots_lock(struct region_store *store, const char *region, const char *id,

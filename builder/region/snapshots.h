@@ -27,6 +27,9 @@ enum ingot_code snapshots_look(struct region_store *store, const char *region, c
 enum ingot_code snapshots_settle(struct region_store *store, const char *region,
                                  struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* How many snapshots may be pending in a region. */
+uint64_t snapshots_pending_max(const struct region_store *store);
+
 /*
  * Finds a snapshot and keeps others from changing it until block_store_unlock(), which is due also when it
  * is not pending.

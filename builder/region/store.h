@@ -25,6 +25,8 @@
 
 enum { ACCESS_KEY_ID_CHARS = 20, SECRET_ACCESS_KEY_CHARS = 40 };
 
+struct chaos;
+
 struct region_store {
         char *folder, *credentials_path;
         struct catalogue *catalogue;
@@ -35,6 +37,7 @@ struct region_store {
         char boot_id[BOOT_ID_CHARS + 1];
         void (*log)(void *context, const char *line); /* NULL: nobody listens */
         void *log_context;
+        struct chaos *chaos;        /* borrowed; NULL: a good day */
         struct ingot_error trouble; /* what last kept a request from its answer; code INGOT_OK: nothing */
 };
 

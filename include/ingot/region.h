@@ -19,17 +19,22 @@ struct ingot_region; /* a running server */
  *
  * region_folder  the store; made when missing
  * listen         "127.0.0.1:5810"; port 0: any free one
+ * chaos_path     a chaos file (docs/chaos.md), by which the region behaves badly; NULL: it behaves
  * Fails with     INGOT_E_USAGE   listen is not ADDRESS:PORT
+ *                INGOT_E_TEMPLATE  the chaos file has a mistake; the first is the cause
  *                INGOT_E_SYSTEM  the address is taken, the store cannot be opened
  *                INGOT_E_FORMAT  the store's catalogue is not one
  *                INGOT_E_MEMORY
  */
-enum ingot_code ingot_region_serve(const char *region_folder, const char *listen,
+enum ingot_code ingot_region_serve(const char *region_folder, const char *listen, const char *chaos_path,
                                    struct ingot_region **ret_region,
                                    struct ingot_error *err) INGOT_MUST_CHECK;
 const char *ingot_region_url(const struct ingot_region *region);              /* "http://127.0.0.1:5810" */
 const char *ingot_region_credentials_file(const struct ingot_region *region); /* a path */
 void ingot_region_stop(struct ingot_region *region);
+/* Ends serving and tells how often each rule of the chaos file hit, a line for each; the text is owned by the
+ * caller: free().  NULL: there was no chaos, or no memory. */
+char *ingot_region_stop_chaos(struct ingot_region *region);
 
 struct ingot_region_census {
         uint64_t snapshots_pending, snapshots_completed, snapshots_error, amis;
