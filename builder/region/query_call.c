@@ -155,3 +155,17 @@ void query_break_down(enum query_protocol protocol, struct region_reply *reply)
 {
         query_error_write(protocol, reply, 500, "InternalFailure", "An internal error has occurred.");
 }
+
+const char *query_find_operation(const struct region_request *request,
+                                 const char *(*operation_at)(size_t index))
+{
+        bool is_post = strcmp(request->method, "POST") == 0;
+        const char *text = is_post ? request->body : request->query;
+        size_t size_bytes = is_post ? request->body_bytes : strlen(request->query);
+
+        for (size_t i = 0; operation_at(i); i++) {
+                if (form_says(text, size_bytes, "Action", operation_at(i)))
+                        return operation_at(i);
+        }
+        return NULL;
+}

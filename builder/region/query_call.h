@@ -70,4 +70,8 @@ void query_read_number(struct query_call *query, const char *name, uint32_t min,
 void query_begin(struct query_call *query);
 void query_end(struct query_call *query);
 
+/* Which of the operations a request names as its Action; NULL when none of them. */
+const char *query_find_operation(const struct region_request *request,
+                                 const char *(*operation_at)(size_t index));
+
 #endif

@@ -69,22 +69,14 @@ static void fail(const struct fate_refusal *refusal, struct region_reply *reply)
         query_error_write(QUERY_STS, reply, refusal->status, refusal->code, refusal->message);
 }
 
-static const char *find_operation(const struct region_request *request)
-{
-        bool is_post = strcmp(request->method, "POST") == 0;
-        const char *text = is_post ? request->body : request->query;
-        size_t size_bytes = is_post ? request->body_bytes : strlen(request->query);
-
-        for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-                if (form_says(text, size_bytes, "Action", operations[i].name))
-                        return operations[i].name;
-        }
-        return NULL;
-}
-
 static const char *operation_at(size_t index)
 {
         return index < sizeof(operations) / sizeof(operations[0]) ? operations[index].name : NULL;
+}
+
+static const char *find_operation(const struct region_request *request)
+{
+        return query_find_operation(request, operation_at);
 }
 
 const struct region_service sts_service = { "sts", serve,          refuse,      break_down,
