@@ -20,6 +20,7 @@ enum {
         LINE_CHARS = 500, /* a longer line is cut: the message could not hold it */
         TAIL_LINES = 6,
         TICK_MS = 100, /* how often the observer is asked */
+        SOON_MS = 5,
         KILL_AFTER_MS = 5000,
         EXEC_FAILED_STATUS = 127
 };
@@ -121,10 +122,10 @@ static enum ingot_code program_find(const struct process_request *request, char 
 /* In the child, after fork: only calls that are safe there.  Returns errno when exec did not happen. */
 static int child_become(const struct process_request *request, const char *path, int output_fd, pid_t parent)
 {
-        int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        int input_fd = request->input_fd ? request->input_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
         sigset_t none;
 
-        if (null_fd < 0 || dup2(null_fd, 0) < 0)
+        if (input_fd < 0 || dup2(input_fd, 0) < 0)
                 return errno;
         if (dup2(request->output_fd ? request->output_fd : output_fd, 1) < 0 || dup2(output_fd, 2) < 0)
                 return errno;
@@ -187,12 +188,12 @@ undo:
         return r;
 }
 
-/* Waits a tick at most for output or the end; returns whether anything was read. */
-static bool child_listen(const struct process_request *request, struct child *child, struct tail *tail)
+/* Waits wait_ms at most for output or the end; returns whether anything was read. */
+static bool child_listen_for(const struct process_request *request, struct child *child, struct tail *tail,
+                             int wait_ms)
 {
         struct pollfd wait_for = { .fd = child->output_fd, .events = POLLIN };
-        /* Once it prints no more it is about to end: look often. */
-        int ready = poll(&wait_for, 1, child->ended ? 0 : child->output_fd == FD_NONE ? 5 : TICK_MS);
+        int ready = poll(&wait_for, 1, child->ended ? 0 : wait_ms);
         char bytes[4096];
         ssize_t n;
 
@@ -206,6 +207,12 @@ static bool child_listen(const struct process_request *request, struct child *ch
         if (n == 0 || errno != EINTR)
                 fd_drop(&child->output_fd);
         return false;
+}
+
+static bool child_listen(const struct process_request *request, struct child *child, struct tail *tail)
+{
+        /* Once it prints no more it is about to end: look often. */
+        return child_listen_for(request, child, tail, child->output_fd == FD_NONE ? SOON_MS : TICK_MS);
 }
 
 static void child_reap(struct child *child)
@@ -291,4 +298,72 @@ enum ingot_code process_run(const struct process_request *request, const struct 
         line_finish(request, tail);
         fd_drop(&child.output_fd);
         return r ? r : status_judge(request->argv[0], child.status, tail, err);
+}
+
+/* ---- beside us ---- */
+
+struct process {
+        const struct process_request *request; /* borrowed */
+        struct child child;
+        struct tail tail;
+};
+
+enum ingot_code process_start(const struct process_request *request, struct process **ret_process,
+                              struct ingot_error *err)
+{
+        OWNED(heap_drop) char *path = NULL;
+        OWNED(heap_drop) struct process *process = calloc(1, sizeof(*process));
+        enum ingot_code r;
+
+        if (!process)
+                return ingot_fail_memory(err, sizeof(*process));
+        process->request = request;
+        process->child.output_fd = FD_NONE;
+        r = program_find(request, &path, err);
+        if (!r)
+                r = child_start(request, path, &process->child, err);
+        if (r)
+                return r;
+        *ret_process = TAKE(process);
+        return INGOT_OK;
+}
+
+bool process_is_running(struct process *process)
+{
+        (void)child_listen_for(process->request, &process->child, &process->tail, SOON_MS);
+        child_reap(&process->child);
+        if (!process->child.ended)
+                return true;
+        while (process->child.output_fd != FD_NONE &&
+               child_listen(process->request, &process->child, &process->tail)) /* rule 4 */
+                ;
+        line_finish(process->request, &process->tail);
+        fd_drop(&process->child.output_fd);
+        return false;
+}
+
+enum ingot_code process_judge(const struct process *process, struct ingot_error *err)
+{
+        return status_judge(process->request->argv[0], process->child.status, &process->tail, err);
+}
+
+int process_exit_status(const struct process *process)
+{
+        return WIFEXITED(process->child.status) ? WEXITSTATUS(process->child.status) : -1;
+}
+
+void process_stop(struct process *process)
+{
+        if (!process)
+                return;
+        if (!process->child.ended)
+                child_stop(process->request, &process->child, &process->tail);
+        fd_drop(&process->child.output_fd);
+        free(process);
+}
+
+void process_drop(struct process **process)
+{
+        process_stop(*process);
+        *process = NULL;
 }

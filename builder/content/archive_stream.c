@@ -22,8 +22,8 @@ static ssize_t read_next(struct archive *archive, void *context, const void **re
         enum ingot_code r;
 
         size_bytes = (size_t)min_u64(ARCHIVE_STREAM_BYTES, stream->size_bytes - stream->position);
-        r = ingot_observe(stream->observer, "reading archive", stream->position, stream->size_bytes,
-                          &stream->err);
+        r = ingot_observe(stream->observer, stream->phase ? stream->phase : "reading archive",
+                          stream->position, stream->size_bytes, &stream->err);
         if (!r)
                 r = fd_read_at(stream->fd, stream->path, stream->position, stream->buffer, size_bytes,
                                &stream->err);
@@ -54,13 +54,10 @@ static la_int64_t seek(struct archive *archive, void *context, la_int64_t offset
 }
 
 /* Each one by its own name: support_*_all() would add formats that start programs or open other files. */
-static bool enable_formats(struct archive *archive)
+static bool enable_filters(struct archive *archive)
 {
         /* Without its library a filter would run a program: leave it out then. */
-        return archive_read_support_format_tar(archive) == ARCHIVE_OK &&
-               archive_read_support_format_cpio(archive) == ARCHIVE_OK &&
-               archive_read_support_format_zip(archive) == ARCHIVE_OK &&
-               archive_read_support_filter_compress(archive) == ARCHIVE_OK &&
+        return archive_read_support_filter_compress(archive) == ARCHIVE_OK &&
                (!archive_zlib_version() || archive_read_support_filter_gzip(archive) == ARCHIVE_OK) &&
                (!archive_bzlib_version() || archive_read_support_filter_bzip2(archive) == ARCHIVE_OK) &&
                (!archive_liblzma_version() || (archive_read_support_filter_xz(archive) == ARCHIVE_OK &&
@@ -70,13 +67,25 @@ static bool enable_formats(struct archive *archive)
                (!archive_libzstd_version() || archive_read_support_filter_zstd(archive) == ARCHIVE_OK);
 }
 
-enum ingot_code archive_stream_open(struct archive_stream *stream, struct archive **ret_archive,
-                                    struct ingot_error *err)
+static bool enable_formats(struct archive *archive)
+{
+        return archive_read_support_format_tar(archive) == ARCHIVE_OK &&
+               archive_read_support_format_cpio(archive) == ARCHIVE_OK &&
+               archive_read_support_format_zip(archive) == ARCHIVE_OK;
+}
+
+static bool enable_raw(struct archive *archive)
+{
+        return archive_read_support_format_raw(archive) == ARCHIVE_OK;
+}
+
+static enum ingot_code open_stream(struct archive_stream *stream, bool (*enable)(struct archive *archive),
+                                   struct archive **ret_archive, struct ingot_error *err)
 {
         struct archive *archive = archive_read_new();
         enum ingot_code r = INGOT_OK;
 
-        if (!archive || !enable_formats(archive) ||
+        if (!archive || !enable_filters(archive) || !enable(archive) ||
             archive_read_set_read_callback(archive, read_next) != ARCHIVE_OK ||
             archive_read_set_seek_callback(archive, seek) != ARCHIVE_OK ||
             archive_read_set_callback_data(archive, stream) != ARCHIVE_OK) {
@@ -93,6 +102,18 @@ enum ingot_code archive_stream_open(struct archive_stream *stream, struct archiv
         }
         *ret_archive = archive;
         return INGOT_OK;
+}
+
+enum ingot_code archive_stream_open(struct archive_stream *stream, struct archive **ret_archive,
+                                    struct ingot_error *err)
+{
+        return open_stream(stream, enable_formats, ret_archive, err);
+}
+
+enum ingot_code archive_stream_open_raw(struct archive_stream *stream, struct archive **ret_archive,
+                                        struct ingot_error *err)
+{
+        return open_stream(stream, enable_raw, ret_archive, err);
 }
 
 bool archive_stream_locate(const struct archive_stream *stream, const void *bytes, size_t size_bytes,

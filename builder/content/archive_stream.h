@@ -25,6 +25,7 @@ struct archive_stream {
         int fd; /* borrowed */
         const char *path;
         const struct ingot_observer *observer;
+        const char *phase;      /* for the observer; NULL: "reading archive" */
         uint64_t size_bytes;    /* of the file */
         uint64_t position;      /* of the next read */
         uint64_t buffer_offset; /* of the buffer's bytes in the file */
@@ -44,6 +45,12 @@ struct archive_stream {
  */
 enum ingot_code archive_stream_open(struct archive_stream *stream, struct archive **ret_archive,
                                     struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * The same for a file that is compressed and no archive.
+ */
+enum ingot_code archive_stream_open_raw(struct archive_stream *stream, struct archive **ret_archive,
+                                        struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* Whether bytes stand in the file as they are, and at which offset. */
 bool archive_stream_locate(const struct archive_stream *stream, const void *bytes, size_t size_bytes,

@@ -8,83 +8,17 @@
 #include "base/own.h"
 #include "image/image_file.h"
 #include "image/image_reader.h"
+#include "image/vhd_footer.h"
 #include "image/vmdk_reader.h"
 #include "model/block_map.h"
-
-enum { HEAD_BYTES = 512, VHD_FOOTER_BYTES = 512 };
 
 struct image_reader {
         struct image_file file;
         enum image_format format;
         uint64_t size_bytes;
-        struct vmdk_reader *vmdk; /* NULL: raw */
+        struct vmdk_reader *vmdk; /* NULL: the file's bytes are the disk's */
         struct byte_source source;
 };
-
-/* What else an image file may turn out to be: its first bytes, or those at another place. */
-static const struct {
-        size_t at_bytes;
-        const char *magic;
-        size_t magic_bytes;
-        const char *kind;
-} foreign_kinds[] = {
-        { 0, "QFI\xfb", 4, "a qcow2 image" },
-        { 0, "QED\0", 4, "a QED image" },
-        { 0, "conectix", 8, "a dynamic VHD image" },
-        { 0, "vhdxfile", 8, "a VHDX image" },
-        { 64, "\x7f\x10\xda\xbe", 4, "a VDI image" },
-        { 0, "COWD", 4, "an ESX COWD image" },
-        { 0, "\xbe\xba\xfe\xca\0\0\0\0", 8, "an ESX SEsparse image" },
-        { 0, "# Disk DescriptorFile", 21, "the descriptor of a VMDK that is in another file" },
-        { 0, "WithoutFreeSpace", 16, "a Parallels image" },
-        { 0, "WithouFreSpacExt", 16, "a Parallels image" },
-        { 0, "LPKSHHRH", 8, "a VirtualBox disk map" },
-        { 0,
-          "\xfd"
-          "7zXZ\0",
-          6, "an xz file" },
-        { 0, "\x1f\x8b\x08", 3, "a gzip file" },
-        { 0, "\x28\xb5\x2f\xfd", 4, "a zstd file" },
-        { 0, "BZh", 3, "a bzip2 file" },
-        { 0, "\x04\x22\x4d\x18", 4, "an lz4 file" },
-        { 0, "LZIP", 4, "an lzip file" },
-        { 0, "7z\xbc\xaf\x27\x1c", 6, "a 7z archive" },
-        { 0, "PK\x03\x04", 4, "a zip archive" },
-        { 257, "ustar", 5, "a tar or OVA archive" },
-        { 0, "!<arch>\n", 8, "an ar archive" },
-        { 0,
-          "\x7f"
-          "ELF",
-          4, "an ELF program" },
-};
-
-static enum ingot_code refuse_foreign(struct image_file *file, const uint8_t *head, size_t head_bytes,
-                                      struct ingot_error *err)
-{
-        uint8_t footer[VHD_FOOTER_BYTES];
-        const char *kind = NULL;
-
-        for (size_t i = 0; i < sizeof(foreign_kinds) / sizeof(foreign_kinds[0]) && !kind; i++) {
-                size_t at = foreign_kinds[i].at_bytes, magic_bytes = foreign_kinds[i].magic_bytes;
-
-                if (at + magic_bytes <= head_bytes && !memcmp(head + at, foreign_kinds[i].magic, magic_bytes))
-                        kind = foreign_kinds[i].kind;
-        }
-        if (!kind && file->size_bytes >= 2 * VHD_FOOTER_BYTES) {
-                enum ingot_code r = image_file_read(file, file->size_bytes - VHD_FOOTER_BYTES, footer,
-                                                    VHD_FOOTER_BYTES, err);
-
-                if (r)
-                        return r;
-                if (!memcmp(footer, "conectix", 8))
-                        kind = "a fixed VHD image";
-        }
-        if (kind)
-                return ingot_fail(err, INGOT_E_FORMAT,
-                                  "'%s' is %s; a raw disk, or a VMDK of one file, is what can be read",
-                                  file->path, kind);
-        return INGOT_OK;
-}
 
 static enum ingot_code read_disk(void *context, uint64_t offset_bytes, void *bytes, size_t size_bytes,
                                  struct ingot_error *err)
@@ -96,29 +30,79 @@ static enum ingot_code read_disk(void *context, uint64_t offset_bytes, void *byt
         return image_file_read(&reader->file, offset_bytes, bytes, size_bytes, err);
 }
 
+static enum ingot_code ready_vmdk(struct image_reader *reader, struct ingot_error *err)
+{
+        enum ingot_code r = vmdk_reader_new(&reader->file, &reader->vmdk, err);
+
+        if (r)
+                return r;
+        reader->format = vmdk_reader_is_stream(reader->vmdk) ? IMAGE_VMDK_STREAM : IMAGE_VMDK_SPARSE;
+        reader->size_bytes = vmdk_reader_size_bytes(reader->vmdk);
+        return INGOT_OK;
+}
+
+/* A fixed VHD is a raw disk with a footer behind it. */
+static enum ingot_code ready_vhd(struct image_reader *reader, const uint8_t *footer_bytes,
+                                 struct ingot_error *err)
+{
+        struct vhd_footer footer = { .size_bytes = 0 };
+        enum ingot_code r = vhd_footer_decode(footer_bytes, reader->file.path, &footer, err);
+
+        if (r)
+                return r;
+        if (footer.type != VHD_FIXED)
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "'%s' ends as a dynamic VHD and does not begin as one: it is damaged",
+                                  reader->file.path);
+        if (footer.size_bytes > reader->file.size_bytes - VHD_FOOTER_BYTES)
+                return ingot_fail(
+                        err, INGOT_E_FORMAT, "'%s' is a VHD of %" PRIu64 " bytes and has only %" PRIu64,
+                        reader->file.path, footer.size_bytes, reader->file.size_bytes - VHD_FOOTER_BYTES);
+        reader->format = IMAGE_VHD_FIXED;
+        reader->size_bytes = footer.size_bytes;
+        return INGOT_OK;
+}
+
+enum ingot_code image_file_kind(struct image_file *file, uint8_t tail[IMAGE_KIND_TAIL_BYTES],
+                                enum image_kind *ret_kind, const char **ret_name, struct ingot_error *err)
+{
+        uint8_t head[IMAGE_KIND_HEAD_BYTES];
+        size_t head_bytes = (size_t)min_u64(file->size_bytes, sizeof(head));
+        size_t tail_bytes = (size_t)min_u64(file->size_bytes, IMAGE_KIND_TAIL_BYTES);
+        enum ingot_code r;
+
+        if (file->size_bytes == 0)
+                return ingot_fail(err, INGOT_E_FORMAT, "'%s' is empty", file->path);
+        r = image_file_read(file, 0, head, head_bytes, err);
+        if (!r)
+                r = image_file_read(file, file->size_bytes - tail_bytes, tail, tail_bytes, err);
+        if (!r)
+                *ret_kind = image_kind_of(head, head_bytes, tail, tail_bytes, ret_name);
+        return r;
+}
+
 /* Tells the format and readies it. */
 static enum ingot_code recognise(struct image_reader *reader, struct ingot_error *err)
 {
-        uint8_t head[HEAD_BYTES];
-        size_t head_bytes = (size_t)min_u64(reader->file.size_bytes, sizeof(head));
-        enum ingot_code r;
+        uint8_t tail[IMAGE_KIND_TAIL_BYTES];
+        enum image_kind kind = IMAGE_KIND_RAW;
+        const char *name = "";
+        enum ingot_code r = image_file_kind(&reader->file, tail, &kind, &name, err);
 
-        if (reader->file.size_bytes == 0)
-                return ingot_fail(err, INGOT_E_FORMAT, "'%s' is empty", reader->file.path);
-        r = image_file_read(&reader->file, 0, head, head_bytes, err);
         if (r)
                 return r;
-        if (vmdk_is_header(head, head_bytes)) {
-                r = vmdk_reader_new(&reader->file, &reader->vmdk, err);
-                if (r)
-                        return r;
-                reader->format = vmdk_reader_is_stream(reader->vmdk) ? IMAGE_VMDK_STREAM : IMAGE_VMDK_SPARSE;
-                reader->size_bytes = vmdk_reader_size_bytes(reader->vmdk);
-                return INGOT_OK;
-        }
+        if (kind == IMAGE_KIND_VMDK)
+                return ready_vmdk(reader, err);
+        if (kind == IMAGE_KIND_VHD_FIXED)
+                return ready_vhd(reader, tail, err);
+        if (kind != IMAGE_KIND_RAW)
+                return ingot_fail(
+                        err, INGOT_E_FORMAT,
+                        "'%s' is %s; a raw disk, a fixed VHD, or a VMDK of one file, is what can be read",
+                        reader->file.path, name);
         reader->format = IMAGE_RAW;
         reader->size_bytes = reader->file.size_bytes;
-        return refuse_foreign(&reader->file, head, head_bytes, err);
+        return INGOT_OK;
 }
 
 enum ingot_code image_reader_open_fd(int fd, const char *path, enum image_access access,
@@ -177,6 +161,7 @@ const char *image_format_name(enum image_format format)
         case IMAGE_RAW: return "raw";
         case IMAGE_VMDK_STREAM: return "streamOptimized VMDK";
         case IMAGE_VMDK_SPARSE: return "monolithicSparse VMDK";
+        case IMAGE_VHD_FIXED: return "fixed VHD";
         }
         return "unknown";
 }

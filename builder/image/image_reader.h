@@ -3,10 +3,10 @@
 #define IMAGE_IMAGE_READER_H
 
 /* builder/image/image_reader.h
- * image_reader: the disk inside an image file, whether raw or VMDK.
+ * image_reader: the disk inside an image file: raw, a fixed VHD, or a VMDK of one file.
  *
  * Rules    (1) The format is told by the content, never by the name.  A file of a kind that ingot does not read
- *              (VHD, VHDX, qcow2, VDI, a compressed file, an archive ...) is refused by name of its kind, not
+ *              (a dynamic VHD, VHDX, qcow2, VDI, a compressed file, an archive ...) is refused by name of its kind, not
  *              taken for a raw disk.
  *          (2) Ranges say where data may be; outside them the disk reads as zeros, and nobody need look.
  *          (3) Every offset, size and count of a VMDK is checked before it is used; memory is bounded: the
@@ -19,9 +19,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "image/image_file.h"
+#include "image/image_kind.h"
 #include "model/byte_source.h"
 
-enum image_format { IMAGE_RAW, IMAGE_VMDK_STREAM, IMAGE_VMDK_SPARSE };
+enum image_format { IMAGE_RAW, IMAGE_VMDK_STREAM, IMAGE_VMDK_SPARSE, IMAGE_VHD_FIXED };
 
 /* How an image is read. */
 enum image_access {
@@ -75,5 +77,15 @@ const struct byte_source *image_reader_source(const struct image_reader *reader)
 enum ingot_code image_reader_next_range(struct image_reader *reader, uint64_t from_bytes,
                                         uint64_t *ret_start_bytes, uint64_t *ret_end_bytes,
                                         struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Tells what a file is (image_kind.h).
+ *
+ * tail         gets its last bytes, at most IMAGE_KIND_TAIL_BYTES
+ * Fails with   INGOT_E_FORMAT  it is empty; INGOT_E_SYSTEM
+ */
+enum ingot_code image_file_kind(struct image_file *file, uint8_t tail[IMAGE_KIND_TAIL_BYTES],
+                                enum image_kind *ret_kind, const char **ret_name,
+                                struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif

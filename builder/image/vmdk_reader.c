@@ -189,8 +189,8 @@ static enum ingot_code read_directory(struct vmdk_reader *reader, struct ingot_e
         return ingot_while(err, r, "reading the grain directory");
 }
 
-enum ingot_code vmdk_reader_new(struct image_file *file, struct vmdk_reader **ret_reader,
-                                struct ingot_error *err)
+static enum ingot_code open_reader(struct image_file *file, bool is_extent, struct vmdk_reader **ret_reader,
+                                   struct ingot_error *err)
 {
         OWNED(vmdk_reader_drop) struct vmdk_reader *reader = calloc(1, sizeof(*reader));
         uint8_t bytes[VMDK_HEADER_BYTES];
@@ -207,7 +207,7 @@ enum ingot_code vmdk_reader_new(struct image_file *file, struct vmdk_reader **re
                 return ingot_fail(err, INGOT_E_FORMAT,
                                   "the header of '%s' is damaged: was it transferred as text?", file->path);
         r = check_header(reader, err);
-        if (!r)
+        if (!r && !is_extent)
                 r = check_descriptor(reader, err);
         if (!r && reader->header.directory_sector == VMDK_GD_AT_END)
                 r = read_footer(reader, err);
@@ -219,6 +219,18 @@ enum ingot_code vmdk_reader_new(struct image_file *file, struct vmdk_reader **re
                 return r;
         *ret_reader = TAKE(reader);
         return INGOT_OK;
+}
+
+enum ingot_code vmdk_reader_new(struct image_file *file, struct vmdk_reader **ret_reader,
+                                struct ingot_error *err)
+{
+        return open_reader(file, false, ret_reader, err);
+}
+
+enum ingot_code vmdk_reader_new_extent(struct image_file *file, struct vmdk_reader **ret_reader,
+                                       struct ingot_error *err)
+{
+        return open_reader(file, true, ret_reader, err);
 }
 
 bool vmdk_reader_is_stream(const struct vmdk_reader *reader)

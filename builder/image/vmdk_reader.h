@@ -5,7 +5,8 @@
 /* builder/image/vmdk_reader.h
  * vmdk_reader: the disk inside a streamOptimized or monolithicSparse VMDK.
  *
- * Rules    (1) Read are files of one extent with an embedded descriptor, without a parent, closed cleanly.
+ * Rules    (1) Read are files of one extent with an embedded descriptor, without a parent, closed cleanly; and,
+ *              as extents, files without one (vmdk_set.h).
  *          (2) A number from the file is used only after it was checked: capacity up to 2^32 sectors, grains
  *              of 4 KiB to 1 MiB, up to 512 entries in a table and 2^20 in the directory, every sector inside
  *              the file, every packed grain at most twice as long as the grain.
@@ -31,6 +32,11 @@ bool vmdk_is_header(const uint8_t *bytes, size_t size_bytes);
  */
 enum ingot_code vmdk_reader_new(struct image_file *file, struct vmdk_reader **ret_reader,
                                 struct ingot_error *err) INGOT_MUST_CHECK;
+/*
+ * The same for a sparse extent of a disk in several files, whose descriptor is in another.
+ */
+enum ingot_code vmdk_reader_new_extent(struct image_file *file, struct vmdk_reader **ret_reader,
+                                       struct ingot_error *err) INGOT_MUST_CHECK;
 void vmdk_reader_free(struct vmdk_reader *reader);
 void vmdk_reader_drop(struct vmdk_reader **reader);
 

@@ -142,7 +142,7 @@ static void a_foreign_format_is_refused_by_its_name(void **state)
                 const char *magic, *kind;
         } rows[] = {
                 { 0, "QFI\xfb", "a qcow2 image" },
-                { 4096 - 512, "conectix", "a fixed VHD image" },
+                { 4096 - 512, "conectix", "VHD footer" }, /* damaged, and no raw disk either */
                 { 0, "vhdxfile", "a VHDX image" },
                 { 0,
                   "\xfd"
