@@ -2,13 +2,15 @@
 #include <string.h>
 
 #include "region/catalogue_images.h"
+#include "region/catalogue_permissions.h"
 #include "region/catalogue_statement.h"
 #include "region/catalogue_tags.h"
 
 #define IMAGE_COLUMNS                                                                                        \
         "number, region, id, name, description, created_seconds, architecture, virtualization_type, "        \
         "root_device_name, boot_mode, tpm_support, imds_support, sriov_net_support, is_ena_supported, "      \
-        "kernel_id, ramdisk_id"
+        "kernel_id, ramdisk_id, state, state_reason, deprecation_seconds, protection, "                      \
+        "protected_until_seconds, source_image_id, source_region, client_token, request_digest"
 
 #define MAPPING_COLUMNS                                                                                      \
         "device_name, virtual_name, is_no_device, is_ebs, snapshot_id, volume_gib, volume_type, iops, "      \
@@ -33,6 +35,15 @@ static void read_image(struct statement *statement, struct image_record *image)
         image->is_ena_supported = statement_read_bool(statement);
         statement_read_text(statement, image->kernel_id, sizeof(image->kernel_id));
         statement_read_text(statement, image->ramdisk_id, sizeof(image->ramdisk_id));
+        statement_read_text(statement, image->state, sizeof(image->state));
+        statement_read_text(statement, image->state_reason, sizeof(image->state_reason));
+        image->deprecation_seconds = statement_read_i64(statement);
+        statement_read_text(statement, image->protection, sizeof(image->protection));
+        image->protected_until_seconds = statement_read_i64(statement);
+        statement_read_text(statement, image->source_image_id, sizeof(image->source_image_id));
+        statement_read_text(statement, image->source_region, sizeof(image->source_region));
+        statement_read_text(statement, image->client_token, sizeof(image->client_token));
+        statement_read_text(statement, image->request_digest, sizeof(image->request_digest));
 }
 
 static enum ingot_code add_mapping(struct catalogue *catalogue, const char *image_id, uint32_t ordinal,
@@ -67,9 +78,10 @@ enum ingot_code catalogue_add_image(struct catalogue *catalogue, const struct im
         struct statement statement;
         enum ingot_code r;
 
-        statement_begin(&statement, catalogue,
-                        "INSERT INTO images (" IMAGE_COLUMNS
-                        ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        statement_begin(
+                &statement, catalogue,
+                "INSERT INTO images (" IMAGE_COLUMNS
+                ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         statement_bind_text(&statement, image->region);
         statement_bind_text(&statement, image->id);
         statement_bind_text(&statement, image->name);
@@ -85,6 +97,15 @@ enum ingot_code catalogue_add_image(struct catalogue *catalogue, const struct im
         statement_bind_i64(&statement, image->is_ena_supported);
         statement_bind_text(&statement, image->kernel_id);
         statement_bind_text(&statement, image->ramdisk_id);
+        statement_bind_text(&statement, *image->state ? image->state : "available");
+        statement_bind_text(&statement, image->state_reason);
+        statement_bind_i64(&statement, image->deprecation_seconds);
+        statement_bind_text(&statement, *image->protection ? image->protection : IMAGE_UNPROTECTED);
+        statement_bind_i64(&statement, image->protected_until_seconds);
+        statement_bind_text(&statement, image->source_image_id);
+        statement_bind_text(&statement, image->source_region);
+        statement_bind_text(&statement, *image->client_token ? image->client_token : NULL);
+        statement_bind_text(&statement, image->request_digest);
         r = statement_run(&statement, err);
         for (uint32_t i = 0; !r && i < mapping_count; i++)
                 r = add_mapping(catalogue, image->id, i, &mappings[i], err);
@@ -130,6 +151,52 @@ enum ingot_code catalogue_find_image_by_name(struct catalogue *catalogue, const 
         return read_one(&statement, name, ret_image, err);
 }
 
+enum ingot_code catalogue_find_image_by_token(struct catalogue *catalogue, const char *region,
+                                              const char *client_token, struct image_record *ret_image,
+                                              struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(&statement, catalogue,
+                        "SELECT " IMAGE_COLUMNS " FROM images WHERE region = ? AND client_token = ?");
+        statement_bind_text(&statement, region);
+        statement_bind_text(&statement, client_token);
+        return read_one(&statement, client_token, ret_image, err);
+}
+
+enum ingot_code catalogue_next_pending_image(struct catalogue *catalogue, const char *region, int64_t after,
+                                             struct image_record *ret_image, struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(
+                &statement, catalogue,
+                "SELECT " IMAGE_COLUMNS
+                " FROM images WHERE region = ? AND state = 'pending' AND number > ? ORDER BY number LIMIT 1");
+        statement_bind_text(&statement, region);
+        statement_bind_i64(&statement, after);
+        return read_one(&statement, "pending", ret_image, err);
+}
+
+enum ingot_code catalogue_update_image(struct catalogue *catalogue, const struct image_record *image,
+                                       struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(&statement, catalogue,
+                        "UPDATE images SET description = ?, imds_support = ?, state = ?, state_reason = ?, "
+                        "deprecation_seconds = ?, protection = ?, protected_until_seconds = ? WHERE id = ?");
+        statement_bind_text(&statement, image->description);
+        statement_bind_text(&statement, image->imds_support);
+        statement_bind_text(&statement, image->state);
+        statement_bind_text(&statement, image->state_reason);
+        statement_bind_i64(&statement, image->deprecation_seconds);
+        statement_bind_text(&statement, image->protection);
+        statement_bind_i64(&statement, image->protected_until_seconds);
+        statement_bind_text(&statement, image->id);
+        return statement_run(&statement, err);
+}
+
 enum ingot_code catalogue_read_mappings(struct catalogue *catalogue, const char *image_id,
                                         struct mapping_record ret_mappings[MAPPINGS_MAX], uint32_t *ret_count,
                                         struct ingot_error *err)
@@ -171,6 +238,8 @@ enum ingot_code catalogue_forget_image(struct catalogue *catalogue, const char *
         statement_begin(&statement, catalogue, "DELETE FROM images WHERE id = ?");
         statement_bind_text(&statement, id);
         r = statement_run(&statement, err);
+        if (!r)
+                r = catalogue_forget_permissions(catalogue, id, err);
         return r ? r : catalogue_remove_tags(catalogue, id, err);
 }
 

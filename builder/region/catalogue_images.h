@@ -5,15 +5,17 @@
 /* builder/region/catalogue_images.h
  * catalogue_images: the records of AMIs and their block device mappings.
  *
- * Rules    (1) A name is an AMI's alone in its region, from registering to deregistering.
+ * Rules    (1) A name is a registered AMI's alone in its region, until it is deregistered; a copy may have a name
+ *              that is taken.
  *          (2) A mapping keeps the order in which it was registered.
  * Tests    tests/unit/region/test_catalogue.c
  */
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "region/catalogue.h"
 
-enum { IMAGE_NAME_CHARS = 128, MAPPINGS_MAX = 64, DEVICE_NAME_CHARS = 255 };
+enum { IMAGE_NAME_CHARS = 128, IMAGE_TOKEN_CHARS = 128, MAPPINGS_MAX = 64, DEVICE_NAME_CHARS = 255 };
 
 struct image_record {
         int64_t number; /* ascending with age */
@@ -25,7 +27,19 @@ struct image_record {
         char boot_mode[16], tpm_support[16], imds_support[16], sriov_net_support[16]; /* "" : not said */
         bool is_ena_supported;
         char kernel_id[RESOURCE_ID_CHARS + 1], ramdisk_id[RESOURCE_ID_CHARS + 1];
+        char state[16];              /* "pending", "available", "failed", "disabled"; "" is as available */
+        char state_reason[256];      /* why it failed */
+        int64_t deprecation_seconds; /* 0: none */
+        char protection[32];         /* from deregistering: IMAGE_UNPROTECTED, ...; "" is as that */
+        int64_t protected_until_seconds; /* the cooldown of a protection that was taken off; 0: none */
+        char source_image_id[RESOURCE_ID_CHARS + 1], source_region[REGION_NAME_CHARS + 1]; /* of a copy */
+        char client_token[IMAGE_TOKEN_CHARS + 1];                                          /* of a copy */
+        char request_digest[DIGEST_HEX_CHARS + 1]; /* of what the client token was used for */
 };
+
+#define IMAGE_UNPROTECTED           "disabled"
+#define IMAGE_PROTECTED             "enabled-without-cooldown"
+#define IMAGE_PROTECTED_AND_COOLING "enabled-with-cooldown"
 
 struct mapping_record {
         char device_name[DEVICE_NAME_CHARS + 1];
@@ -53,12 +67,29 @@ enum ingot_code catalogue_find_image_by_name(struct catalogue *catalogue, const 
                                              const char *name, struct image_record *ret_image,
                                              struct ingot_error *err) INGOT_MUST_CHECK;
 
+enum ingot_code catalogue_find_image_by_token(struct catalogue *catalogue, const char *region,
+                                              const char *client_token, struct image_record *ret_image,
+                                              struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Finds the AMI with the lowest number above after that is pending.
+ *
+ * Fails with   INGOT_E_NOT_FOUND  none is
+ */
+enum ingot_code catalogue_next_pending_image(struct catalogue *catalogue, const char *region, int64_t after,
+                                             struct image_record *ret_image,
+                                             struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Writes what can change of an AMI: description, imds_support, state, deprecation and protection. */
+enum ingot_code catalogue_update_image(struct catalogue *catalogue, const struct image_record *image,
+                                       struct ingot_error *err) INGOT_MUST_CHECK;
+
 /* Reads an AMI's mapping into ret_mappings, of MAPPINGS_MAX elements, the caller's. */
 enum ingot_code catalogue_read_mappings(struct catalogue *catalogue, const char *image_id,
                                         struct mapping_record ret_mappings[MAPPINGS_MAX], uint32_t *ret_count,
                                         struct ingot_error *err) INGOT_MUST_CHECK;
 
-/* Forgets an AMI, its mapping and its tags. */
+/* Forgets an AMI, its mapping, its tags and its permissions. */
 enum ingot_code catalogue_forget_image(struct catalogue *catalogue, const char *id,
                                        struct ingot_error *err) INGOT_MUST_CHECK;
 

@@ -45,7 +45,51 @@ static const char sessions[] =
         " account_id TEXT NOT NULL, arn TEXT NOT NULL, user_id TEXT NOT NULL,"
         " expires_seconds INTEGER NOT NULL) WITHOUT ROWID;";
 
-static const char *const steps[] = { first_light, sessions };
+/* What happens to an AMI after it was registered; copies, of which several may have one name; what an account has set
+ * for a region; keys.  The table of AMIs is made anew because a constraint of it goes. */
+static const char after_registering[] =
+        "CREATE TABLE new_images ("
+        " number INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, id TEXT NOT NULL UNIQUE,"
+        " name TEXT NOT NULL, description TEXT NOT NULL, created_seconds INTEGER NOT NULL,"
+        " architecture TEXT NOT NULL, virtualization_type TEXT NOT NULL, root_device_name TEXT NOT NULL,"
+        " boot_mode TEXT NOT NULL, tpm_support TEXT NOT NULL, imds_support TEXT NOT NULL,"
+        " sriov_net_support TEXT NOT NULL, is_ena_supported INTEGER NOT NULL, kernel_id TEXT NOT NULL,"
+        " ramdisk_id TEXT NOT NULL,"
+        " state TEXT NOT NULL DEFAULT 'available'"
+        "  CHECK (state IN ('pending','available','failed','disabled')),"
+        " state_reason TEXT NOT NULL DEFAULT '', deprecation_seconds INTEGER NOT NULL DEFAULT 0,"
+        " protection TEXT NOT NULL DEFAULT 'disabled', protected_until_seconds INTEGER NOT NULL DEFAULT 0,"
+        " source_image_id TEXT NOT NULL DEFAULT '', source_region TEXT NOT NULL DEFAULT '', client_token "
+        "TEXT,"
+        " request_digest TEXT NOT NULL DEFAULT '', UNIQUE (region, client_token));"
+        "INSERT INTO new_images (number, region, id, name, description, created_seconds, architecture,"
+        " virtualization_type, root_device_name, boot_mode, tpm_support, imds_support, sriov_net_support,"
+        " is_ena_supported, kernel_id, ramdisk_id) SELECT number, region, id, name, description,"
+        " created_seconds, architecture, virtualization_type, root_device_name, boot_mode, tpm_support,"
+        " imds_support, sriov_net_support, is_ena_supported, kernel_id, ramdisk_id FROM images;"
+        "DROP TABLE images;"
+        "ALTER TABLE new_images RENAME TO images;"
+        "CREATE UNIQUE INDEX images_by_name ON images (region, name) WHERE source_image_id = '';"
+        "CREATE INDEX images_by_state ON images (region, state);"
+        "CREATE TABLE permissions ("
+        " resource_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,"
+        " PRIMARY KEY (resource_id, kind, value)) WITHOUT ROWID;"
+        "CREATE TABLE settings ("
+        " region TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
+        " PRIMARY KEY (region, name)) WITHOUT ROWID;"
+        "CREATE TABLE keys ("
+        " number INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, id TEXT NOT NULL UNIQUE,"
+        " description TEXT NOT NULL, state TEXT NOT NULL"
+        "  CHECK (state IN ('Enabled','Disabled','PendingDeletion')),"
+        " created_seconds INTEGER NOT NULL, deletion_seconds INTEGER NOT NULL);"
+        "CREATE TABLE key_aliases ("
+        " region TEXT NOT NULL, name TEXT NOT NULL, key_id TEXT NOT NULL REFERENCES keys(id),"
+        " created_seconds INTEGER NOT NULL, PRIMARY KEY (region, name)) WITHOUT ROWID;"
+        "ALTER TABLE snapshots ADD COLUMN copied_from TEXT NOT NULL DEFAULT '';"
+        "ALTER TABLE snapshots ADD COLUMN ready_seconds INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE snapshots ADD COLUMN late_failure TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = { first_light, sessions, after_registering };
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
 
 int catalogue_schema_version(void)

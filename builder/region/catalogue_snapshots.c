@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "region/catalogue_permissions.h"
 #include "region/catalogue_snapshots.h"
 #include "region/catalogue_statement.h"
+#include "region/catalogue_tags.h"
 
 static const char *const state_names[SNAPSHOT_STATES] = { "pending", "completing", "completed", "error",
                                                           "deleted" };
@@ -10,7 +12,7 @@ static const char *const state_names[SNAPSHOT_STATES] = { "pending", "completing
 #define COLUMNS                                                                                              \
         "number, region, id, state, state_message, volume_gib, parent_id, description, is_encrypted, "       \
         "kms_key_arn, client_token, request_digest, timeout_minutes, start_seconds, completion_seconds, "    \
-        "boot_id, block_count, shown_block_count, linear_digest"
+        "boot_id, block_count, shown_block_count, linear_digest, copied_from, ready_seconds, late_failure"
 
 static void read_state(struct statement *statement, enum snapshot_state *ret_state)
 {
@@ -48,6 +50,9 @@ static void read_record(struct statement *statement, struct snapshot_record *rec
         record->block_count = (uint64_t)statement_read_i64(statement);
         record->shown_block_count = (uint64_t)statement_read_i64(statement);
         statement_read_text(statement, record->linear_digest, sizeof(record->linear_digest));
+        statement_read_text(statement, record->copied_from, sizeof(record->copied_from));
+        record->ready_seconds = statement_read_i64(statement);
+        statement_read_text(statement, record->late_failure, sizeof(record->late_failure));
 }
 
 static const char *or_null(const char *text)
@@ -62,7 +67,7 @@ enum ingot_code catalogue_add_snapshot(struct catalogue *catalogue, const struct
 
         statement_begin(&statement, catalogue,
                         "INSERT INTO snapshots (" COLUMNS
-                        ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                        ") VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         statement_bind_text(&statement, record->region);
         statement_bind_text(&statement, record->id);
         statement_bind_text(&statement, state_names[record->state]);
@@ -81,6 +86,9 @@ enum ingot_code catalogue_add_snapshot(struct catalogue *catalogue, const struct
         statement_bind_i64(&statement, (int64_t)record->block_count);
         statement_bind_i64(&statement, (int64_t)record->shown_block_count);
         statement_bind_text(&statement, record->linear_digest);
+        statement_bind_text(&statement, record->copied_from);
+        statement_bind_i64(&statement, record->ready_seconds);
+        statement_bind_text(&statement, record->late_failure);
         return statement_run(&statement, err);
 }
 
@@ -109,6 +117,35 @@ enum ingot_code catalogue_find_snapshot(struct catalogue *catalogue, const char 
         statement_bind_text(&statement, id);
         statement_bind_text(&statement, region);
         return read_one(&statement, id, ret_record, err);
+}
+
+enum ingot_code catalogue_find_snapshot_anywhere(struct catalogue *catalogue, const char *id,
+                                                 struct snapshot_record *ret_record, struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(&statement, catalogue, "SELECT " COLUMNS " FROM snapshots WHERE id = ?");
+        statement_bind_text(&statement, id);
+        return read_one(&statement, id, ret_record, err);
+}
+
+enum ingot_code catalogue_count_copies(struct catalogue *catalogue, const char *region, uint64_t *ret_count,
+                                       struct ingot_error *err)
+{
+        struct statement statement;
+        uint64_t count = 0;
+        enum ingot_code r;
+
+        statement_begin(&statement, catalogue,
+                        "SELECT count(*) FROM snapshots WHERE region = ? AND copied_from <> '' AND "
+                        "state IN ('pending', 'completing')");
+        statement_bind_text(&statement, region);
+        if (statement_step(&statement))
+                count = (uint64_t)statement_read_i64(&statement);
+        r = statement_end(&statement, err);
+        if (!r)
+                *ret_count = count;
+        return r;
 }
 
 enum ingot_code catalogue_find_snapshot_by_token(struct catalogue *catalogue, const char *region,
@@ -153,9 +190,8 @@ enum ingot_code catalogue_forget_snapshot(struct catalogue *catalogue, const cha
         r = statement_run(&statement, err);
         if (r)
                 return r;
-        statement_begin(&statement, catalogue, "DELETE FROM tags WHERE resource_id = ?");
-        statement_bind_text(&statement, id);
-        return statement_run(&statement, err);
+        r = catalogue_forget_permissions(catalogue, id, err);
+        return r ? r : catalogue_remove_tags(catalogue, id, err);
 }
 
 enum ingot_code catalogue_count_snapshots(struct catalogue *catalogue, const char *region,

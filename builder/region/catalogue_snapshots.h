@@ -47,6 +47,11 @@ struct snapshot_record {
         uint64_t block_count;                      /* written to it; from COMPLETING on */
         uint64_t shown_block_count;                /* those that its parents wrote among them */
         char linear_digest[DIGEST_HEX_CHARS + 1];
+        /* Of a copy, which is completing until ready_seconds, and then completed, or in error when late_failure says
+         * why.  Its blocks are its source's: that is its parent. */
+        char copied_from[RESOURCE_ID_CHARS + 1]; /* "" : no copy */
+        int64_t ready_seconds;
+        char late_failure[128];
 };
 
 /* Makes a record; number is set by the catalogue. Fails with INGOT_E_CONFLICT when the id or token is taken. */
@@ -57,6 +62,13 @@ enum ingot_code catalogue_add_snapshot(struct catalogue *catalogue, const struct
 enum ingot_code catalogue_find_snapshot(struct catalogue *catalogue, const char *region, const char *id,
                                         struct snapshot_record *ret_record,
                                         struct ingot_error *err) INGOT_MUST_CHECK;
+/* The same, in whatever region it is. */
+enum ingot_code catalogue_find_snapshot_anywhere(struct catalogue *catalogue, const char *id,
+                                                 struct snapshot_record *ret_record,
+                                                 struct ingot_error *err) INGOT_MUST_CHECK;
+/* Counts the copies into a region that are under way. */
+enum ingot_code catalogue_count_copies(struct catalogue *catalogue, const char *region, uint64_t *ret_count,
+                                       struct ingot_error *err) INGOT_MUST_CHECK;
 enum ingot_code catalogue_find_snapshot_by_token(struct catalogue *catalogue, const char *region,
                                                  const char *client_token, struct snapshot_record *ret_record,
                                                  struct ingot_error *err) INGOT_MUST_CHECK;

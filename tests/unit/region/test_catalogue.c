@@ -107,7 +107,12 @@ static void image_reads_back_as_recorded(void **state)
         struct image_record image = { .region = "us-east-1",
                                       .id = "ami-1",
                                       .name = "web",
-                                      .is_ena_supported = true },
+                                      .is_ena_supported = true,
+                                      .state = "pending",
+                                      .protection = IMAGE_PROTECTED,
+                                      .deprecation_seconds = 5,
+                                      .source_image_id = "ami-0",
+                                      .client_token = "t" },
                             found;
         struct mapping_record mappings[2] = { { .device_name = "/dev/xvda",
                                                 .is_ebs = true,
