@@ -2,7 +2,7 @@
 #
 #   make                 out/release/ingot and libingot.a
 #   make check           the tests (unit, fault, golden, command line); needs no network and no root
-#   make gate            everything a change must pass: format, floors, headers, tidy, cppcheck, asan, release
+#   make gate            everything a change must pass: format, floors, headers, tidy, cppcheck, asan, clang, release
 #   make check-boot      boots the demo image in QEMU under SeaBIOS and OVMF (slow)
 #   make check-wire      puts outside judges between ingot and its region: AWS CLI, boto3, the wire referee
 #   make check-same      the same bytes by other users, hosts, time zones, umasks and clocks
@@ -59,11 +59,13 @@ fault_tests := $(fault_sources:%.c=$(out)/%)
 support_objs := $(patsubst %.c,$(out)/%.o,$(sort $(wildcard tests/support/*.c)))
 fuzz_sources := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_targets := $(fuzz_sources:%.c=out/fuzz/%)
+fuzz_objs := $(fuzz_sources:%.c=$(out)/%.o)
 bench_sources := $(sort $(wildcard tests/bench/*.c))
 bench_programs := $(bench_sources:%.c=$(out)/%)
 judge_sources := $(sort $(wildcard tests/judges/*.c))
 judge_programs := $(judge_sources:%.c=$(out)/%)
-all_objs := $(objs) $(support_objs) $(out)/tests/fault/faults.o $(unit_tests:=.o) $(fault_tests:=.o) $(bench_programs:=.o) $(judge_programs:=.o)
+all_objs := $(objs) $(support_objs) $(out)/tests/fault/faults.o $(unit_tests:=.o) $(fault_tests:=.o) $(bench_programs:=.o) $(judge_programs:=.o) \
+	$(fuzz_objs)
 
 all: $(out)/ingot $(out)/libingot.a
 
@@ -101,8 +103,8 @@ $(out)/tests/judges/%: $(out)/tests/judges/%.o $(out)/libingot.a
 $(out)/tests/bench/%: $(out)/tests/bench/%.o $(out)/libingot.a
 	$(Q)$(CC) $(all_ldflags) -o $@ $^ $(package_libs)
 
-# Every test program there is, without running any.
-programs: $(unit_tests) $(fault_tests) $(bench_programs) $(judge_programs)
+# Every test program there is, without running any; a fuzz target only links with clang, but compiles with any.
+programs: $(unit_tests) $(fault_tests) $(bench_programs) $(judge_programs) $(fuzz_objs)
 
 check: $(out)/ingot $(unit_tests) $(fault_tests)
 	$(Q)INGOT=$(abspath $(out)/ingot) BUILD=$(BUILD) scripts/run-tests $(unit_tests) $(fault_tests) $(sort $(wildcard tests/cli/*.sh tests/golden/*.sh))
@@ -120,7 +122,8 @@ valgrind: $(unit_tests)
 # ---- checks of the source itself ----
 gate: check-format check-floors check-banned check-headers tidy cppcheck
 	$(MAKE) BUILD=asan check
-	$(MAKE) BUILD=release all check
+	$(MAKE) BUILD=debug CC=clang all programs
+	$(MAKE) BUILD=release all programs check
 
 c_files = $(sort $(wildcard include/ingot/*.h builder/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]))
 check-format:
