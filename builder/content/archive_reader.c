@@ -11,6 +11,7 @@
 #include "base/checked.h"
 #include "base/fd.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "base/work.h"
 #include "content/archive_facts.h"
 #include "content/archive_reader.h"
@@ -61,8 +62,9 @@ static enum ingot_code archive_failed(const struct reader *reader, struct ingot_
         if (reader->name)
                 return ingot_fail(err, INGOT_E_FORMAT, "entry '%s' is damaged: %s", reader->name,
                                   text ? text : "no reason given");
-        return ingot_fail(err, INGOT_E_FORMAT, "it is damaged after %" PRIu64 " entries: %s",
-                          reader->report.entries, text ? text : "no reason given");
+        return ingot_fail(err, INGOT_E_FORMAT, "it is damaged after %" PRIu64 " %s: %s",
+                          reader->report.entries, plural(reader->report.entries, "entry", "entries"),
+                          text ? text : "no reason given");
 }
 
 /* ---- paths (rules 6 and 8) ---- */
@@ -268,7 +270,10 @@ static enum ingot_code next_entry(struct reader *reader, bool *ret_end, struct i
         int status;
 
         reader->name = NULL;
+        reader->stream.header_offset = reader->stream.position;
+        reader->stream.in_header = true;
         status = archive_read_next_header(reader->archive, &reader->entry);
+        reader->stream.in_header = false;
         *ret_end = status == ARCHIVE_EOF;
         if (status == ARCHIVE_EOF)
                 return INGOT_OK;

@@ -6,7 +6,8 @@
  * archive_reader: one archive into a tree, in one pass, without holding or (where possible) copying data.
  *
  * Rules    (1) Formats: tar (ustar, pax, GNU), cpio, zip.  Filters: gzip, bzip2, xz, lzma, lzip, lz4, zstd,
- *              compress.  No filter or format that starts a program or opens another file.
+ *              compress; but no cpio through a filter (rule 10).  No filter or format that starts a program or
+ *              opens another file.
  *          (2) Names are bytes as the archive has them, in any locale of the process.
  *          (3) Owners are the archive's numbers, never its names.  Hard links are the archive's records.
  *          (4) Extended attributes of Linux are kept (user, trusted, security, system.posix_acl_*); others
@@ -24,8 +25,10 @@
  *              than that is left out, and so is a hard link to one.
  *          (9) Of two entries for one path the later wins.
  *         (10) Nothing of the archive can make us allocate or spool without end: limits below.  libarchive's
- *              buffers are its own: for a cpio's name it asks for what the header says, below 4 GiB, and
- *              touches no more than there is data; decoders take the dictionary that xz or zstd names.
+ *              buffers are its own: for a cpio's name it takes what the header says, below 4 GiB, so
+ *              that a header that reads on and on is refused (archive_stream.h rule 2).  Through a filter a
+ *              few bytes would make it, out of our sight: a compressed cpio is of no known format.
+ *              Decoders take the dictionary that xz or zstd names.
  * Source   pax: POSIX.1-2017, "pax"; ACL xattrs: linux/posix_acl_xattr.h, version 2.
  * Tests    tests/unit/content/test_archive_reader.c, tests/fuzz/fuzz_archive_reader.c
  */

@@ -7,7 +7,9 @@
  *
  * Rules    (1) What libarchive was given last is in the buffer until it asks again; a pointer into it tells
  *              where in the file the bytes stand (archive_stream_locate()).
- *          (2) An error of ours is kept here; libarchive only sees that there was one.
+ *          (2) A header of a cpio, its name and symlink target included, has at most
+ *              ARCHIVE_CPIO_HEADER_MAX_BYTES: libarchive would hold as much as the header says.
+ *          (3) An error of ours is kept here; libarchive only sees that there was one.
  * Tests    tests/unit/content/test_archive_reader.c
  */
 #include <stdbool.h>
@@ -19,7 +21,7 @@
 struct archive;
 
 /* Large enough that calls do not count, small enough that libarchive and we find it in the L2 cache. */
-enum { ARCHIVE_STREAM_BYTES = 256 * 1024 };
+enum { ARCHIVE_STREAM_BYTES = 256 * 1024, ARCHIVE_CPIO_HEADER_MAX_BYTES = 4 << 20 };
 
 struct archive_stream {
         int fd; /* borrowed */
@@ -30,7 +32,10 @@ struct archive_stream {
         uint64_t position;      /* of the next read */
         uint64_t buffer_offset; /* of the buffer's bytes in the file */
         size_t buffer_bytes;
-        uint8_t *buffer; /* borrowed: ARCHIVE_STREAM_BYTES */
+        uint8_t *buffer;        /* borrowed: ARCHIVE_STREAM_BYTES */
+        bool is_cpio;           /* archive_stream_open() finds out */
+        bool in_header;         /* the caller says */
+        uint64_t header_offset; /* in_header: where the stream was when it began */
         enum ingot_code code;
         struct ingot_error err; /* with code */
 };

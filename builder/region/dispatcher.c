@@ -218,8 +218,8 @@ static void serve(struct region_store *store, const struct region_request *reque
         bool is_own = strcmp(account_id, STORE_ACCOUNT_ID) == 0;
         enum ingot_code r;
 
-        (void)snprintf(region, sizeof(region), "%s%s%s", identity->region, is_own ? "" : ".",
-                       is_own ? "" : account_id);
+        (void)snprintf(region, sizeof(region), "%.*s%s%s", REGION_NAME_CHARS - 1 - ACCOUNT_ID_CHARS,
+                       identity->region, is_own ? "" : ".", is_own ? "" : account_id);
         r = service->serve(&call, &err);
         if (!r)
                 r = buffer_check(&reply->body, &err);

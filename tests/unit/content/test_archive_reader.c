@@ -124,7 +124,6 @@ static void every_format_and_filter_gives_the_same_tree(void **state) /* rule 1 
                 { "tar.lz4", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_LZ4, false },
                 { "tar.zst", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_ZSTD, false },
                 { "tar.Z", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_COMPRESS, false },
-                { "cpio.zst", ARCHIVE_FORMAT_CPIO_SVR4_NOCRC, ARCHIVE_FILTER_ZSTD, false },
         };
         OWNED(heap_drop) uint8_t *big = make_data(BIG_BYTES, 1);
 
@@ -151,6 +150,56 @@ static void every_format_and_filter_gives_the_same_tree(void **state) /* rule 1 
                 assert_int_equal(store_check_unchanged(world.store, &world.err), INGOT_OK);
                 world_close(&world);
         }
+}
+
+static void a_cpio_is_not_unpacked(void **state) /* rule 10 */
+{
+        static const int formats[] = { ARCHIVE_FORMAT_CPIO_SVR4_NOCRC, ARCHIVE_FORMAT_CPIO_POSIX };
+        OWNED(heap_drop) uint8_t *big = make_data(BIG_BYTES, 1);
+        const char *path = scratch_path(state, "cpio");
+        struct world world;
+
+        for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+                write_common(path, formats[i], ARCHIVE_FILTER_NONE, big);
+                world_open(&world, state);
+                assert_int_equal(world_read(&world, path), INGOT_OK);
+                world_close(&world);
+                write_common(path, formats[i], ARCHIVE_FILTER_GZIP, big);
+                world_open(&world, state);
+                assert_int_equal(world_read(&world, path), INGOT_E_FORMAT);
+                expect_cause(&world, "a cpio has to be unpacked first");
+                world_close(&world);
+        }
+}
+
+static void a_header_without_end_is_refused(void **state) /* rule 10 */
+{
+        static const char header[] = "070701"
+                                     "00000001"
+                                     "000081a4"
+                                     "00000000"
+                                     "00000000"
+                                     "00000001"
+                                     "00000000"
+                                     "00000001"
+                                     "00000000"
+                                     "00000000"
+                                     "00000000"
+                                     "00000000"
+                                     "fffffff0"
+                                     "00000000";
+        OWNED(buffer_release) struct buffer cpio = BUFFER_INIT(TAR_CEILING);
+        OWNED(heap_drop) char *name = malloc(16 << 20);
+        struct world world;
+
+        memset(name, 'n', 16 << 20);
+        buffer_append(&cpio, header, sizeof(header) - 1);
+        buffer_append(&cpio, name, 16 << 20);
+        tar_save(&cpio, scratch_path(state, "c.cpio"));
+        world_open(&world, state);
+        assert_int_equal(world_read(&world, scratch_path(state, "c.cpio")), INGOT_E_FORMAT);
+        expect_cause(&world, "the header of an entry has more than 4194304 bytes");
+        world_close(&world);
 }
 
 static void a_tar_is_read_in_place_and_no_byte_of_it_copied(void **state) /* rule 5 */
@@ -416,6 +465,8 @@ int main(void)
                 TEST(names_keep_their_bytes_in_any_locale),
                 TEST(sparse_entries_keep_their_holes),
                 TEST(cpio_keeps_data_with_the_last_link),
+                TEST(a_cpio_is_not_unpacked),
+                TEST(a_header_without_end_is_refused),
                 TEST(limits_are_kept_and_named),
                 TEST(an_archive_cut_anywhere_is_refused),
                 TEST(what_is_no_archive_is_refused),
