@@ -30,6 +30,13 @@ static const struct {
         [OPTION_REFRESH] = { 0, "refresh", NULL, "bootstrap anew, whatever the cache holds" },
         [OPTION_PROFILE] = { 0, "profile", "NAME", "the profile of AWS's files to use" },
         [OPTION_CA_BUNDLE] = { 0, "ca-bundle", "FILE", "certificates to trust instead of the system's" },
+        [OPTION_OUTPUT_FILE] = { 'o', "output", "FILE", "the file to write, or a folder that exists" },
+        [OPTION_FROM] = { 0, "from", "TARGET", "local[:REGION] (the default) or aws:REGION" },
+        [OPTION_DEVICE] = { 0, "device", "NAME", "of an AMI: this volume, as /dev/xvda" },
+        [OPTION_VOLUME_SIZE] = { 0, "volume-size", "GIB", "of the volume (default: the disk's, rounded up)" },
+        [OPTION_DESCRIPTION] = { 0, "description", "TEXT", "of the snapshot" },
+        [OPTION_TAG] = { 0, "tag", "KEY=VALUE", "of the snapshot; may be repeated" },
+        [OPTION_TEMP_DIR] = { 0, "temp-dir", "DIR", "for what is unpacked (default: TMPDIR, or /var/tmp)" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
 };
 
@@ -64,15 +71,17 @@ static enum option option_find(const struct command *command, const char *name, 
         return OPTION_COUNT;
 }
 
-static enum ingot_code setting_add(struct arguments *arguments, const char *text, struct ingot_error *err)
+static enum ingot_code setting_add(struct arguments *arguments, enum option option, const char *text,
+                                   struct ingot_error *err)
 {
+        const char *name = options[option].name;
         const char *equals = strchr(text, '=');
         char *key;
 
         if (!equals || equals == text)
-                return ingot_fail(err, INGOT_E_USAGE, "'--set %s' is not KEY=VALUE", text);
+                return ingot_fail(err, INGOT_E_USAGE, "'--%s %s' is not KEY=VALUE", name, text);
         if (arguments->setting_count == SETTINGS_MAX)
-                return ingot_fail(err, INGOT_E_USAGE, "more than %d options '--set'", SETTINGS_MAX);
+                return ingot_fail(err, INGOT_E_USAGE, "more than %d options '--%s'", SETTINGS_MAX, name);
         key = strndup(text, (size_t)(equals - text));
         if (!key)
                 return ingot_fail_memory(err, (uint64_t)(equals - text) + 1);
@@ -80,7 +89,8 @@ static enum ingot_code setting_add(struct arguments *arguments, const char *text
                 if (strcmp(arguments->setting_keys[i], key) != 0)
                         continue;
                 free(key);
-                return ingot_fail(err, INGOT_E_USAGE, "'--set %s' gives a key that is set already", text);
+                return ingot_fail(err, INGOT_E_USAGE, "'--%s %s' gives a key that is set already", name,
+                                  text);
         }
         arguments->setting_keys[arguments->setting_count] = key;
         arguments->settings[arguments->setting_count++] =
@@ -91,9 +101,9 @@ static enum ingot_code setting_add(struct arguments *arguments, const char *text
 static enum ingot_code option_take(struct arguments *arguments, enum option option, const char *value,
                                    struct ingot_error *err)
 {
-        if (option == OPTION_SET && value) {
+        if ((option == OPTION_SET || option == OPTION_TAG) && value) {
                 arguments->given[option] = true;
-                return setting_add(arguments, value, err);
+                return setting_add(arguments, option, value, err);
         }
         if (arguments->given[option] && options[option].value)
                 return ingot_fail(err, INGOT_E_USAGE, "option '--%s' is given twice", options[option].name);

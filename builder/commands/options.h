@@ -8,7 +8,7 @@
  * Rules    (1) "--name=value", "--name value", "-n value" and "-nvalue" are the same; flags of one letter
  *              may be written together; "--" ends the options; "-" alone is an operand.
  *          (2) Options may stand before or after operands.
- *          (3) An option given twice is an error, but for --set, which adds up.
+ *          (3) An option given twice is an error, but for --set and --tag, which add up.
  *          (4) Two options may share a name where no command takes both: --format is a list or one word.
  *          (5) A word that is not known is named with the nearest one that is.
  * Tests    tests/unit/commands/test_options.c, tests/cli/usage.sh
@@ -40,6 +40,13 @@ enum option {
         OPTION_DIGESTS,
         OPTION_PROFILE,
         OPTION_CA_BUNDLE,
+        OPTION_OUTPUT_FILE,
+        OPTION_FROM,
+        OPTION_DEVICE,
+        OPTION_VOLUME_SIZE,
+        OPTION_DESCRIPTION,
+        OPTION_TAG,
+        OPTION_TEMP_DIR,
         OPTION_COUNT
 };
 
@@ -54,8 +61,8 @@ enum { OPERANDS_MAX = 2, SETTINGS_MAX = 64 };
 
 struct arguments {
         bool given[OPTION_COUNT];
-        const char *value[OPTION_COUNT]; /* borrowed from argv; NULL for flags */
-        struct ingot_setting settings[SETTINGS_MAX];
+        const char *value[OPTION_COUNT];             /* borrowed from argv; NULL for flags */
+        struct ingot_setting settings[SETTINGS_MAX]; /* of --set, or of --tag: no command takes both */
         size_t setting_count;
         const char *operands[OPERANDS_MAX];
         size_t operand_count;

@@ -240,10 +240,27 @@ enum ingot_code session_build_request(struct session *session, struct ingot_buil
         return INGOT_OK;
 }
 
+/* What --to or --from says; no command takes both. */
+static const char *target_text(const struct arguments *arguments)
+{
+        const char *from = arguments->value[OPTION_FROM];
+
+        return from ? from : arguments->value[OPTION_TO];
+}
+
+const char *session_temp_folder(const struct session *session)
+{
+        const char *option = session->arguments.value[OPTION_TEMP_DIR], *folder = getenv("TMPDIR");
+
+        if (option)
+                return option;
+        return folder && folder[0] == '/' ? folder : "/var/tmp"; /* /tmp may be memory */
+}
+
 struct ingot_target session_target(struct session *session)
 {
         const struct arguments *arguments = &session->arguments;
-        const char *to = arguments->value[OPTION_TO];
+        const char *to = target_text(arguments);
 
         return (struct ingot_target){ .to = to ? to : "local",
                                       .region_folder = session->region_folder.bytes,
@@ -254,7 +271,7 @@ struct ingot_target session_target(struct session *session)
 
 bool session_is_local(const struct session *session)
 {
-        const char *to = session->arguments.value[OPTION_TO];
+        const char *to = target_text(&session->arguments);
 
         return !to || strncmp(to, "aws:", 4) != 0;
 }

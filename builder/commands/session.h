@@ -9,7 +9,7 @@
  *              standard error.  Without success nothing is printed there, but for the complaints of
  *              "check --json".
  *          (2) The environment is read here and nowhere else: HOME, XDG_DATA_HOME, XDG_CACHE_HOME,
- *              SOURCE_DATE_EPOCH; what a call below may need of it goes down as an argument.
+ *              SOURCE_DATE_EPOCH, TMPDIR; what a call below may need of it goes down as an argument.
  *          (3) SIGINT, SIGTERM and SIGHUP ask for an orderly stop; a second one, half a second later or more,
  *              ends the program at once.  A signal that was ignored when ingot started stays ignored.
  *          (4) A result that could not be written is a failure: status 3.
@@ -74,6 +74,7 @@ enum ingot_code session_build_request(struct session *session, struct ingot_buil
                                       char *compressor, size_t compressor_bytes,
                                       struct ingot_error *err) INGOT_MUST_CHECK;
 struct ingot_target session_target(struct session *session);
-bool session_is_local(const struct session *session); /* --to is no "aws:..." */
+const char *session_temp_folder(const struct session *session); /* --temp-dir, TMPDIR or /var/tmp */
+bool session_is_local(const struct session *session);           /* --to is no "aws:..." */
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
@@ -48,6 +49,21 @@ static enum ingot_code open_qemu(const struct image_input_request *request, enum
         return qemu_export_open(&asked, &input->qemu, err);
 }
 
+/* A disk has whole sectors; a download that broke off, or an error page under the name of an image, has not. */
+static enum ingot_code open_reader(const struct image_input_request *request, struct image_input *input,
+                                   struct ingot_error *err)
+{
+        enum ingot_code r =
+                image_reader_open_fd(request->fd, request->path, IMAGE_CACHED, &input->reader, err);
+
+        if (!r && image_reader_size_bytes(input->reader) % SECTOR_BYTES)
+                r = ingot_fail(err, INGOT_E_FORMAT,
+                               "'%s' has %" PRIu64
+                               " bytes, not whole sectors of %d: it is cut short, or no disk",
+                               request->path, image_reader_size_bytes(input->reader), SECTOR_BYTES);
+        return r;
+}
+
 static enum ingot_code open_kind(const struct image_input_request *request, struct image_file *file,
                                  struct image_input *input, struct ingot_error *err)
 {
@@ -60,8 +76,7 @@ static enum ingot_code open_kind(const struct image_input_request *request, stru
         switch (input->kind) {
         case IMAGE_KIND_RAW:
         case IMAGE_KIND_VMDK:
-        case IMAGE_KIND_VHD_FIXED:
-                return image_reader_open_fd(request->fd, request->path, IMAGE_CACHED, &input->reader, err);
+        case IMAGE_KIND_VHD_FIXED: return open_reader(request, input, err);
         case IMAGE_KIND_VMDK_DESCRIPTOR:
                 if (request->folder_fd == FD_NONE)
                         return ingot_fail(err, INGOT_E_FORMAT,

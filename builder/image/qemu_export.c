@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/checked.h"
 #include "base/endian.h"
 #include "base/fd.h"
 #include "base/own.h"
@@ -31,6 +32,15 @@ enum {
         INCOMPATIBLE_DIRTY = 1 << 0,
         INCOMPATIBLE_CORRUPT = 1 << 1,
         INCOMPATIBLE_DATA_FILE = 1 << 2
+};
+
+/* Offsets of the fields of a VDI's header, block/vdi.c of QEMU. */
+enum {
+        VDI_AT_DATA = 0x158,
+        VDI_AT_BLOCK_BYTES = 0x178,
+        VDI_AT_BLOCKS_USED = 0x184,
+        VDI_HEADER_BYTES = 0x200,
+        HEAD_BYTES = VDI_HEADER_BYTES
 };
 
 struct qemu_export {
@@ -77,35 +87,51 @@ enum ingot_code qcow2_check_header(const uint8_t *bytes, size_t size_bytes, cons
         return INGOT_OK;
 }
 
+enum ingot_code vdi_check_header(const uint8_t *bytes, size_t size_bytes, uint64_t file_bytes,
+                                 const char *path, struct ingot_error *err)
+{
+        uint64_t needed_bytes;
+
+        if (size_bytes < VDI_HEADER_BYTES)
+                return ingot_fail(err, INGOT_E_FORMAT, "'%s' is a VDI image whose header is cut short", path);
+        needed_bytes = get_le32(bytes + VDI_AT_DATA) +
+                       (uint64_t)get_le32(bytes + VDI_AT_BLOCK_BYTES) * get_le32(bytes + VDI_AT_BLOCKS_USED);
+        if (needed_bytes > file_bytes)
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "'%s' is cut short: its header says %" PRIu64 " bytes, it has %" PRIu64,
+                                  path, needed_bytes, file_bytes);
+        return INGOT_OK;
+}
+
 static enum ingot_code check_kind(const struct qemu_export_request *request, const char **ret_driver,
                                   bool *ret_can_check, struct ingot_error *err)
 {
-        uint8_t head[QCOW2_HEADER3_BYTES];
-        uint64_t size_bytes;
-        enum ingot_code r;
+        uint8_t head[HEAD_BYTES];
+        uint64_t file_bytes;
+        size_t head_bytes = 0;
+        enum ingot_code r = fd_size(request->fd, request->path, &file_bytes, err);
 
-        *ret_can_check = request->kind == IMAGE_KIND_QCOW2 || request->kind == IMAGE_KIND_VDI;
+        if (!r) {
+                head_bytes = (size_t)min_u64(file_bytes, sizeof(head));
+                r = fd_read_at(request->fd, request->path, 0, head, head_bytes, err);
+        }
+        if (r)
+                return r;
+        *ret_can_check = request->kind == IMAGE_KIND_QCOW2;
         if (request->kind == IMAGE_KIND_QCOW2) {
-                r = fd_size(request->fd, request->path, &size_bytes, err);
-                if (!r && size_bytes > sizeof(head))
-                        size_bytes = sizeof(head);
-                if (!r)
-                        r = fd_read_at(request->fd, request->path, 0, head, (size_t)size_bytes, err);
-                if (!r)
-                        r = qcow2_check_header(head, (size_t)size_bytes, request->path, err);
-                if (r)
-                        return r;
+                r = qcow2_check_header(head, head_bytes, request->path, err);
                 *ret_driver = "\"qcow2\",\"backing\":null";
         } else if (request->kind == IMAGE_KIND_VHD_DYNAMIC) {
                 *ret_driver = "\"vpc\",\"force_size_calc\":\"current_size\"";
         } else if (request->kind == IMAGE_KIND_VHDX) {
                 *ret_driver = "\"vhdx\"";
         } else if (request->kind == IMAGE_KIND_VDI) {
+                r = vdi_check_header(head, head_bytes, file_bytes, request->path, err);
                 *ret_driver = "\"vdi\"";
         } else {
                 return ingot_fail(err, INGOT_E_BUG, "kind %d is not for qemu-nbd", (int)request->kind);
         }
-        return INGOT_OK;
+        return r;
 }
 
 static enum ingot_code explain(const struct qemu_export_request *request, const char *program,

@@ -11,7 +11,8 @@
  *              qemu-nbd sees it.
  *          (3) The socket is in a folder of this call's own, and both are gone once it is connected; the program
  *              itself goes with the export, and with ingot, however that ends.
- *          (4) Where qemu-img can check the format it does, first: a file that is cut short reads as zeros else.
+ *          (4) A file that is cut short would read as zeros: a qcow2 is checked by qemu-img first, a VDI by its
+ *              header; the others tell QEMU themselves.
  * Tests    tests/unit/image/test_image_input.c, tests/cli/upload.sh
  */
 #include <ingot/observer.h>
@@ -52,5 +53,14 @@ struct nbd_source *qemu_export_disk(const struct qemu_export *qemu); /* borrowed
  */
 enum ingot_code qcow2_check_header(const uint8_t *bytes, size_t size_bytes, const char *path,
                                    struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Rule 4 for a VDI, of the file's first bytes.
+ *
+ * file_bytes   how large the file is
+ * Fails with   INGOT_E_FORMAT
+ */
+enum ingot_code vdi_check_header(const uint8_t *bytes, size_t size_bytes, uint64_t file_bytes,
+                                 const char *path, struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
 #include <ingot/observer.h>
 #include <ingot/publish.h>
 #include <ingot/region.h>
+#include <ingot/transfer.h>
 
 /* "0.1.0" */
 const char *ingot_version(void);
