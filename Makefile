@@ -25,11 +25,13 @@ VERSION := $(shell cat VERSION)
 Q := $(if $(V),,@)
 
 mode.release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-mode.debug := -O0 -g3
+# Without optimization gcc knows no ranges and guesses that texts are cut; clang does not know the warning.
+unoptimized := -O0 $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
+mode.debug := $(unoptimized) -g3
 mode.asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 mode.ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 mode.tsan := -O1 -g -fsanitize=thread
-mode.coverage := -O0 -g --coverage
+mode.coverage := $(unoptimized) -g --coverage
 mode.fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 mode := $(or $(mode.$(BUILD)),$(error BUILD=$(BUILD) is not one of: release debug asan ubsan tsan coverage fuzz))
 out := out/$(BUILD)

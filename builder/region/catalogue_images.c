@@ -112,6 +112,30 @@ enum ingot_code catalogue_add_image(struct catalogue *catalogue, const struct im
         return r;
 }
 
+enum ingot_code catalogue_add_uefi_data(struct catalogue *catalogue, const char *image_id, const char *data,
+                                        struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(&statement, catalogue, "INSERT INTO uefi_data (image_id, data) VALUES (?, ?)");
+        statement_bind_text(&statement, image_id);
+        statement_bind_text(&statement, data);
+        return statement_run(&statement, err);
+}
+
+enum ingot_code catalogue_read_uefi_data(struct catalogue *catalogue, const char *image_id,
+                                         char ret_data[UEFI_DATA_CHARS + 1], struct ingot_error *err)
+{
+        struct statement statement;
+
+        ret_data[0] = '\0';
+        statement_begin(&statement, catalogue, "SELECT data FROM uefi_data WHERE image_id = ?");
+        statement_bind_text(&statement, image_id);
+        if (statement_step(&statement))
+                statement_read_text(&statement, ret_data, UEFI_DATA_CHARS + 1);
+        return statement_end(&statement, err);
+}
+
 static enum ingot_code read_one(struct statement *statement, const char *what, struct image_record *ret_image,
                                 struct ingot_error *err)
 {

@@ -16,6 +16,7 @@
 #include "region/catalogue.h"
 
 enum { IMAGE_NAME_CHARS = 128, IMAGE_TOKEN_CHARS = 128, MAPPINGS_MAX = 64, DEVICE_NAME_CHARS = 255 };
+enum { UEFI_DATA_CHARS = 64000 };
 
 struct image_record {
         int64_t number; /* ascending with age */
@@ -70,6 +71,14 @@ enum ingot_code catalogue_find_image_by_name(struct catalogue *catalogue, const 
 enum ingot_code catalogue_find_image_by_token(struct catalogue *catalogue, const char *region,
                                               const char *client_token, struct image_record *ret_image,
                                               struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Gives an AMI that has none its UEFI variables, in base64; they are forgotten with it. */
+enum ingot_code catalogue_add_uefi_data(struct catalogue *catalogue, const char *image_id, const char *data,
+                                        struct ingot_error *err) INGOT_MUST_CHECK;
+/* Reads them; "" with INGOT_OK when the AMI has none. */
+enum ingot_code catalogue_read_uefi_data(struct catalogue *catalogue, const char *image_id,
+                                         char ret_data[UEFI_DATA_CHARS + 1],
+                                         struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*
  * Finds the AMI with the lowest number above after that is pending.

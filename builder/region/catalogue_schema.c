@@ -89,7 +89,13 @@ static const char after_registering[] =
         "ALTER TABLE snapshots ADD COLUMN ready_seconds INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE snapshots ADD COLUMN late_failure TEXT NOT NULL DEFAULT '';";
 
-static const char *const steps[] = { first_light, sessions, after_registering };
+/* An AMI's UEFI variables: as large as the rest of its record twenty times over, and rarely there. */
+static const char uefi_variables[] =
+        "CREATE TABLE uefi_data ("
+        " image_id TEXT PRIMARY KEY REFERENCES images(id) ON DELETE CASCADE, data TEXT NOT NULL)"
+        " WITHOUT ROWID;";
+
+static const char *const steps[] = { first_light, sessions, after_registering, uefi_variables };
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
 
 int catalogue_schema_version(void)

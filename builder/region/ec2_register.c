@@ -6,7 +6,7 @@
 #include "base/own.h"
 #include "region/ec2_mapping.h"
 
-enum { IMAGE_NAME_CHARS_MIN = 3, UEFI_DATA_CHARS = 64000 };
+enum { IMAGE_NAME_CHARS_MIN = 3 };
 
 struct registration {
         struct image_record image;
@@ -14,7 +14,7 @@ struct registration {
         uint32_t mapping_count;
         struct tag tags[TAGS_MAX];
         uint32_t tag_count;
-        bool has_uefi_data;
+        const char *uefi_data; /* borrowed from the form; NULL: none */
 };
 
 static void read_name(struct ec2_call *ec2, struct image_record *image)
@@ -56,6 +56,15 @@ static void read_choice(struct ec2_call *ec2, const char *name, const char *cons
                                text, name);
 }
 
+/* Base64 as whoever encodes would print it: padding at the end alone, and no stray bits below it. */
+static bool is_base64(const char *text)
+{
+        size_t chars = strlen(text), padding = chars - strcspn(text, "=");
+        OWNED(heap_drop) uint8_t *bytes = malloc(chars + 1);
+
+        return bytes && chars % 4 == 0 && padding <= 2 && base64_decode(text, bytes, chars / 4 * 3 - padding);
+}
+
 static void read_firmware(struct ec2_call *ec2, struct registration *registration)
 {
         static const char *const boot_modes[] = { "legacy-bios", "uefi", "uefi-preferred", NULL };
@@ -66,11 +75,8 @@ static void read_firmware(struct ec2_call *ec2, struct registration *registratio
         read_choice(ec2, "BootMode", boot_modes, image->boot_mode, sizeof(image->boot_mode));
         read_choice(ec2, "TpmSupport", versions, image->tpm_support, sizeof(image->tpm_support));
         read_choice(ec2, "ImdsSupport", versions, image->imds_support, sizeof(image->imds_support));
-        registration->has_uefi_data = uefi_data != NULL;
-        if (uefi_data &&
-            (strlen(uefi_data) > UEFI_DATA_CHARS || strlen(uefi_data) % 4 != 0 ||
-             strspn(uefi_data, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") !=
-                     strlen(uefi_data)))
+        registration->uefi_data = uefi_data;
+        if (uefi_data && (!*uefi_data || strlen(uefi_data) > UEFI_DATA_CHARS || !is_base64(uefi_data)))
                 (void)ec2_refuse_value(ec2, "InvalidParameterValue",
                                        "UefiData must be base64 of at most %d characters.", UEFI_DATA_CHARS);
 }
@@ -108,7 +114,7 @@ static void judge(struct ec2_call *ec2, const struct registration *registration)
                                        "Architecture %s needs BootMode uefi", image->architecture);
         if (*image->tpm_support && !is_uefi)
                 (void)ec2_refuse_value(ec2, "InvalidParameterCombination", "TpmSupport needs BootMode uefi");
-        if (registration->has_uefi_data && strncmp(image->boot_mode, "uefi", 4) != 0)
+        if (registration->uefi_data && strncmp(image->boot_mode, "uefi", 4) != 0)
                 (void)ec2_refuse_value(ec2, "InvalidParameterCombination",
                                        "UefiData needs BootMode uefi or uefi-preferred");
 }
@@ -170,6 +176,8 @@ static enum ingot_code add_image(struct ec2_call *ec2, struct registration *regi
         if (r || ec2->is_refused)
                 return r;
         r = catalogue_add_image(catalogue, image, registration->mappings, registration->mapping_count, err);
+        if (!r && registration->uefi_data)
+                r = catalogue_add_uefi_data(catalogue, image->id, registration->uefi_data, err);
         for (uint32_t i = 0; !r && i < registration->tag_count; i++)
                 r = catalogue_set_tag(catalogue, ec2->region, image->id, &registration->tags[i], err);
         return r;

@@ -179,6 +179,10 @@ static void parameters_that_exclude_each_other_are_refused(void **state)
                 { "&TpmSupport=v2.0", "InvalidParameterCombination" },
                 { "&UefiData=AAAA", "InvalidParameterCombination" },
                 { "&UefiData=A&BootMode=uefi", "InvalidParameterValue" },
+                { "&UefiData=&BootMode=uefi", "InvalidParameterValue" },
+                { "&UefiData=AA%3DA&BootMode=uefi", "InvalidParameterValue" },
+                { "&UefiData=A%3D%3D%3D&BootMode=uefi", "InvalidParameterValue" },
+                { "&UefiData=AB%3D%3D&BootMode=uefi", "InvalidParameterValue" },
                 { "&KernelId=aki-12345678", "InvalidParameterCombination" },
                 { "&ImageLocation=bucket%2Fmanifest", "UnsupportedOperation" },
                 { "&BlockDeviceMapping.1.Ebs.KmsKeyId=abc", "InvalidParameter" },
@@ -191,6 +195,44 @@ static void parameters_that_exclude_each_other_are_refused(void **state)
                 expect(rig, register_with(rig, "image", id, rows[i].more), 400, rows[i].code, rows[i].more);
         assert_int_equal(register_with(rig, "image", id, "&TpmSupport=v2.0&BootMode=uefi&UefiData=AAAA"),
                          200);
+}
+
+static void uefi_variables_are_kept_as_long_as_their_ami(void **state)
+{
+        static char form[UEFI_DATA_CHARS + 1024], read[UEFI_DATA_CHARS + 1];
+        struct region_rig *rig = *state;
+        char ami[RESOURCE_ID_CHARS + 1], deregister[128];
+        const char *id = snapshot_of_8_gib(rig);
+
+        for (unsigned beyond = 0; beyond < 2; beyond++) {
+                size_t chars = UEFI_DATA_CHARS + 4 * beyond, used;
+
+                (void)snprintf(
+                        form, sizeof(form),
+                        "Version=2016-11-15&Action=RegisterImage&Name=uefi&RootDeviceName=%%2Fdev%%2Fxvda&"
+                        "VirtualizationType=hvm&BlockDeviceMapping.1.DeviceName=%%2Fdev%%2Fxvda&"
+                        "BlockDeviceMapping.1.Ebs.SnapshotId=%s&BootMode=uefi&UefiData=",
+                        id);
+                used = strlen(form);
+                memset(form + used, 'B', chars);
+                form[used + chars] = '\0';
+                (void)region_rig_send(rig, "ec2", "POST", "/",
+                                      "Content-Type: application/x-www-form-urlencoded\n", form,
+                                      used + chars);
+                if (beyond) {
+                        assert_int_equal(rig->reply.status, 400);
+                        break;
+                }
+                assert_int_equal(rig->reply.status, 200);
+                region_rig_pick(rig, "<imageId>", "<", ami, sizeof(ami));
+        }
+        assert_int_equal(catalogue_read_uefi_data(rig->store->catalogue, ami, read, NULL), INGOT_OK);
+        assert_int_equal(strlen(read), UEFI_DATA_CHARS);
+        assert_int_equal(strspn(read, "B"), UEFI_DATA_CHARS);
+        (void)snprintf(deregister, sizeof(deregister), "Action=DeregisterImage&ImageId=%s", ami);
+        assert_int_equal(region_rig_ec2(rig, deregister), 200);
+        assert_int_equal(catalogue_read_uefi_data(rig->store->catalogue, ami, read, NULL), INGOT_OK);
+        assert_string_equal(read, "");
 }
 
 static void ami_that_says_little_gets_ec2s_defaults(void **state)
@@ -351,6 +393,7 @@ int main(void)
                 TEST(query_in_the_url_is_served_too),
                 TEST(volume_of_a_mapping_keeps_the_rules_of_its_type),
                 TEST(parameters_that_exclude_each_other_are_refused),
+                TEST(uefi_variables_are_kept_as_long_as_their_ami),
                 TEST(ami_that_says_little_gets_ec2s_defaults),
                 TEST(name_is_free_again_after_deregistering),
                 TEST(snapshot_of_two_amis_is_skipped),
