@@ -136,6 +136,36 @@ enum ingot_code catalogue_settle_value(struct catalogue *catalogue, const char *
         return statement_end(&statement, err);
 }
 
+enum ingot_code catalogue_find_value(struct catalogue *catalogue, const char *key,
+                                     char ret_value[CATALOGUE_VALUE_BYTES], struct ingot_error *err)
+{
+        struct statement statement;
+        bool is_there;
+        enum ingot_code r;
+
+        statement_begin(&statement, catalogue, "SELECT value FROM store_values WHERE key = ?");
+        statement_bind_text(&statement, key);
+        is_there = statement_step(&statement);
+        if (is_there)
+                statement_read_text(&statement, ret_value, CATALOGUE_VALUE_BYTES);
+        r = statement_end(&statement, err);
+        if (r || is_there)
+                return r;
+        return ingot_fail(err, INGOT_E_NOT_FOUND, "the catalogue has no value '%s'", key);
+}
+
+enum ingot_code catalogue_set_value(struct catalogue *catalogue, const char *key, const char *value,
+                                    struct ingot_error *err)
+{
+        struct statement statement;
+
+        statement_begin(&statement, catalogue,
+                        "INSERT OR REPLACE INTO store_values (key, value) VALUES (?, ?)");
+        statement_bind_text(&statement, key);
+        statement_bind_text(&statement, value);
+        return statement_run(&statement, err);
+}
+
 enum ingot_code catalogue_check(struct catalogue *catalogue, struct ingot_error *err)
 {
         struct statement statement;

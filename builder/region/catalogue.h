@@ -57,6 +57,15 @@ enum ingot_code catalogue_settle_value(struct catalogue *catalogue, const char *
                                        char ret_value[CATALOGUE_VALUE_BYTES],
                                        struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* Reads the value that key has. Fails with INGOT_E_NOT_FOUND, and ret_value is untouched; INGOT_E_SYSTEM, INGOT_E_FORMAT. */
+enum ingot_code catalogue_find_value(struct catalogue *catalogue, const char *key,
+                                     char ret_value[CATALOGUE_VALUE_BYTES],
+                                     struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Gives key a value, whatever it had. */
+enum ingot_code catalogue_set_value(struct catalogue *catalogue, const char *key, const char *value,
+                                    struct ingot_error *err) INGOT_MUST_CHECK;
+
 /*
  * Lets SQLite compare its file with itself.
  *

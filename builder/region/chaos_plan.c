@@ -147,7 +147,7 @@ static void take_rules(struct checker *checker, const struct node *value, const 
 static const char *const absent_choices[] = { "zeros", "noise", NULL };
 
 static const struct field plan_fields[] = {
-        { .key = "seed", .take = take_number, .offset = offsetof(struct asked, seed), .max = UINT64_MAX },
+        { .key = "seed", .take = take_number, .offset = offsetof(struct asked, seed), .max = INT64_MAX },
         { .key = "time-scale", .take = chaos_take_share, .offset = offsetof(struct asked, scale_ppm) },
         { .key = "throttle", .take = take_throttle },
         { .key = "bandwidth", .take = take_bandwidth },

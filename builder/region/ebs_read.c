@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "region/chaos.h"
 #include "region/ebs_call.h"
 #include "region/tokens.h"
 
@@ -109,6 +110,21 @@ static void put_facts(struct json_doc *doc, const struct snapshot_record *record
         json_doc_put_u64(doc, doc->root, "BlockSize", BLOCK_BYTES);
 }
 
+/* Whether what nobody wrote is listed, too, and reads as noise: chaos. */
+static bool is_noisy(const struct ebs_call *ebs, const struct snapshot_record *record)
+{
+        return record->is_encrypted && ebs->store->chaos && chaos_plan_of(ebs->store->chaos)->has_noise;
+}
+
+/* Yields the next block of the volume, written or not. */
+static enum ingot_code next_of_all(const struct snapshot_record *record, uint64_t *next_index,
+                                   struct block_record *ret_block, bool *ret_end)
+{
+        *ret_end = *next_index >= (uint64_t)record->volume_gib * BLOCKS_PER_GIB;
+        ret_block->block_index = (uint32_t)(*next_index)++;
+        return INGOT_OK;
+}
+
 static enum ingot_code list_blocks(struct ebs_call *ebs, const struct snapshot_record *record,
                                    const struct page *page, struct ingot_error *err)
 {
@@ -116,6 +132,7 @@ static enum ingot_code list_blocks(struct ebs_call *ebs, const struct snapshot_r
         OWNED(json_doc_release) struct json_doc doc;
         int64_t expiry_seconds = clock_wall_seconds(ebs->store->clock) + BLOCK_TOKEN_SECONDS;
         struct json_value *blocks;
+        uint64_t next_index = page->start_index;
         struct block_record block;
         bool end = false;
         enum ingot_code r;
@@ -129,7 +146,8 @@ static enum ingot_code list_blocks(struct ebs_call *ebs, const struct snapshot_r
         for (uint64_t count = 0; !r; count++) {
                 struct json_value *item;
 
-                r = block_list_next(&list, &block, &end, err);
+                r = is_noisy(ebs, record) ? next_of_all(record, &next_index, &block, &end)
+                                          : block_list_next(&list, &block, &end, err);
                 if (r || end)
                         break;
                 if (count == page->result_max) {
@@ -315,6 +333,15 @@ enum ingot_code serve_list_changed_blocks(struct ebs_call *ebs, struct ingot_err
 
 /* ---- GetSnapshotBlock ---- */
 
+static enum ingot_code read_noise(const struct ebs_call *ebs, uint64_t block_index, void *out,
+                                  struct digest *ret_digest, struct ingot_error *err)
+{
+        enum ingot_code r =
+                chaos_noise(ebs->store->chaos, ebs->snapshot_id, block_index, out, BLOCK_BYTES, err);
+
+        return r ? r : digest_of(out, BLOCK_BYTES, ret_digest, err);
+}
+
 enum ingot_code serve_get_snapshot_block(struct ebs_call *ebs, struct ingot_error *err)
 {
         static const char *const keys[] = { "blockToken", NULL };
@@ -342,6 +369,8 @@ enum ingot_code serve_get_snapshot_block(struct ebs_call *ebs, struct ingot_erro
         if (!block)
                 return ingot_fail_memory(err, BLOCK_BYTES);
         r = snapshots_read_block(ebs->store, &record, block_index, block, &digest, err);
+        if (r == INGOT_E_NOT_FOUND && is_noisy(ebs, &record))
+                r = read_noise(ebs, block_index, block, &digest, err);
         if (r)
                 return r;
         base64_encode(digest.bytes, DIGEST_BYTES, text);

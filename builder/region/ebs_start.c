@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "region/ebs_call.h"
+#include "region/encryption.h"
 
 enum {
         VOLUME_GIB_MAX = 65536,
@@ -267,6 +268,24 @@ static enum ingot_code take_parent(struct ebs_call *ebs, struct snapshot_record 
         return INGOT_OK;
 }
 
+/* An account's default encrypts what has no parent, and forbids what has one that is not encrypted. */
+static enum ingot_code apply_default_encryption(struct ebs_call *ebs, struct snapshot_record *record,
+                                                bool *ret_refused, struct ingot_error *err)
+{
+        bool is_default = false;
+        enum ingot_code r = encryption_is_default(ebs->store, record->region, &is_default, err);
+
+        *ret_refused = !r && is_default && *record->parent_id && !record->is_encrypted;
+        if (*ret_refused)
+                return ebs_refuse_value(
+                        ebs, "INVALID_PARAMETER_VALUE",
+                        "The parent '%s' is not encrypted, and the account encrypts by default.",
+                        record->parent_id);
+        if (!r && is_default)
+                record->is_encrypted = true;
+        return r;
+}
+
 /* Answers a start whose client token was used before. */
 static enum ingot_code answer_again(struct ebs_call *ebs, const struct snapshot_record *record,
                                     struct ingot_error *err)
@@ -292,6 +311,8 @@ static enum ingot_code start_new(struct ebs_call *ebs, struct start_request *sta
 
         if (*record->parent_id)
                 r = take_parent(ebs, record, &is_refused, err);
+        if (!r && !is_refused)
+                r = apply_default_encryption(ebs, record, &is_refused, err);
         if (r || is_refused)
                 return r;
         if (record->is_encrypted && !*record->kms_key_arn)

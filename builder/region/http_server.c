@@ -239,7 +239,8 @@ static struct MHD_Response *make_half_response(const struct buffer *body)
                 return NULL;
         half->size_bytes = size_bytes;
         memcpy(half->bytes, body->bytes, size_bytes);
-        response = MHD_create_response_from_callback(body->size_bytes + 1, 4096, read_half, half, free);
+        response = MHD_create_response_from_callback(body->size_bytes ? body->size_bytes : 1, 4096, read_half,
+                                                     half, free);
         if (!response)
                 free(half);
         return response;

@@ -52,11 +52,33 @@ int region_rig_setup(void **state)
         return 0;
 }
 
+static void end_chaos(struct region_rig *rig)
+{
+        chaos_free(rig->chaos);
+        chaos_plan_free(rig->chaos_plan);
+        rig->chaos = NULL;
+        rig->chaos_plan = NULL;
+}
+
+void region_rig_begin_chaos(struct region_rig *rig, const char *yaml)
+{
+        struct complaint_list complaints = { 0 };
+        struct ingot_error err = { 0 };
+
+        end_chaos(rig);
+        if (chaos_plan_parse(yaml, strlen(yaml), "day.yaml", &complaints, &rig->chaos_plan, &err) ||
+            chaos_new(rig->chaos_plan, &rig->clock, &rig->chaos, &err))
+                fail_msg("%s", ingot_error_frame(&err, 0));
+        complaint_list_release(&complaints);
+        rig->store->chaos = rig->chaos;
+}
+
 int region_rig_teardown(void **state)
 {
         struct region_rig *rig = *state;
         int r;
 
+        end_chaos(rig);
         region_reply_release(&rig->reply);
         region_store_free(rig->store);
         r = scratch_teardown(&rig->folder);
@@ -67,6 +89,7 @@ int region_rig_teardown(void **state)
 void region_rig_reopen(struct region_rig *rig)
 {
         region_store_free(rig->store);
+        end_chaos(rig);
         open_store(rig);
 }
 
@@ -128,6 +151,9 @@ unsigned region_rig_send(struct region_rig *rig, const char *service, const char
         request.headers = headers;
         request.header_count = signing.header_count + (rig->is_unsigned ? 0u : rig->client_token ? 3u : 2u);
         region_reply_clear(&rig->reply);
+        rig->fate = (struct region_fate){ .is_decided = false };
+        region_judge(rig->store, &request, true, &rig->fate);
+        request.fate = &rig->fate;
         region_dispatch(rig->store, &request, &rig->reply);
         sigv4_signature_release(&signature);
         free(path);

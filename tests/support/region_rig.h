@@ -7,6 +7,7 @@
  *
  *     cmocka_unit_test_setup_teardown(test, region_rig_setup, region_rig_teardown)
  */
+#include "region/chaos.h"
 #include "region/dispatcher.h"
 #include "region/snapshots.h"
 
@@ -15,6 +16,9 @@ struct region_rig {
         struct clock clock;
         int64_t now_seconds;
         struct region_store *store;
+        struct chaos_plan *chaos_plan; /* NULL: a good day */
+        struct chaos *chaos;
+        struct region_fate fate;   /* of the last request, with chaos */
         struct region_reply reply; /* to the last request */
         char logged[1024];         /* the last line of the log */
         /* Of requests. */
@@ -28,7 +32,10 @@ struct region_rig {
 int region_rig_setup(void **state);
 int region_rig_teardown(void **state);
 
-/* Closes the store and opens it again, as another process would. */
+/* Begins a bad day. */
+void region_rig_begin_chaos(struct region_rig *rig, const char *yaml);
+
+/* Closes the store and opens it again, as another process would: the bad day is over. */
 void region_rig_reopen(struct region_rig *rig);
 
 /* Sends a request that is signed as service and returns the reply's status. path_and_query may have a '?';
