@@ -90,7 +90,7 @@ static bool is_at(const uint8_t *bytes, size_t size_bytes, size_t at_bytes, cons
 enum image_kind image_kind_of(const uint8_t *head, size_t head_bytes, const uint8_t *tail, size_t tail_bytes,
                               const char **ret_name)
 {
-        const char *unused;
+        const char *unused = NULL;
         const char **name = ret_name ? ret_name : &unused;
 
         if (head_bytes > IMAGE_KIND_HEAD_BYTES)

@@ -236,7 +236,7 @@ enum ingot_code nbd_source_extents(struct nbd_source *source, struct extent_list
                                    struct ingot_error *err)
 {
         struct walk walk = { .source = source, .list = list };
-        const nbd_extent_callback callback = { .callback = take_status, .user_data = &walk };
+        const nbd_extent_callback on_status = { .callback = take_status, .user_data = &walk };
 
         if (nbd_can_meta_context(source->handle, LIBNBD_CONTEXT_BASE_ALLOCATION) <= 0)
                 return add_everything(source, list, err);
@@ -244,7 +244,7 @@ enum ingot_code nbd_source_extents(struct nbd_source *source, struct extent_list
                 uint64_t before_bytes = walk.done_bytes;
                 uint64_t asked_bytes = min_u64(STATUS_BYTES, source->size_bytes - before_bytes);
 
-                if (nbd_block_status(source->handle, asked_bytes, before_bytes, callback, 0) < 0)
+                if (nbd_block_status(source->handle, asked_bytes, before_bytes, on_status, 0) < 0)
                         return fail_nbd(source, "looking for holes in", before_bytes, err);
                 if (walk.code) {
                         if (err)
