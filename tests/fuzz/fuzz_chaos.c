@@ -16,7 +16,8 @@ static void live_through(const struct chaos_plan *plan)
 {
         uint64_t now_ns = UINT64_C(1) << 40, flow = 0;
         const struct clock clock = { .context = &now_ns, .monotonic_ns = stand_still };
-        static const char *const operations[] = { "PutSnapshotBlock", "StartSnapshot", "DescribeImages", NULL };
+        static const char *const operations[] = { "PutSnapshotBlock", "StartSnapshot", "DescribeImages",
+                                                  NULL };
         struct chaos *chaos;
 
         if (chaos_new(plan, &clock, &chaos, NULL))
