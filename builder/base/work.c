@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/work.h"
 
 enum slot_state { SLOT_EMPTY, SLOT_FILLED, SLOT_TAKEN, SLOT_MADE };
@@ -195,6 +198,107 @@ enum ingot_code work_run(const struct work_steps *steps, void *context, unsigned
         free(items);
         free(ring.slots);
         return r;
+}
+
+/* ---- one thing on a thread of its own ---- */
+
+struct work_job {
+        enum ingot_code (*run)(void *context, const struct work_job *job, struct ingot_error *err);
+        void *context;
+        pthread_t thread;
+        atomic_bool unwanted;
+        pthread_mutex_t mutex; /* guards has_ended */
+        pthread_cond_t ended;
+        bool has_ended;
+        enum ingot_code code; /* these two are the thread's until it is joined */
+        struct ingot_error err;
+};
+
+static void *run_job(void *argument)
+{
+        struct work_job *job = argument;
+
+        job->code = job->run(job->context, job, &job->err);
+        (void)pthread_mutex_lock(&job->mutex);
+        job->has_ended = true;
+        (void)pthread_cond_signal(&job->ended);
+        (void)pthread_mutex_unlock(&job->mutex);
+        return NULL;
+}
+
+static void job_free(struct work_job *job)
+{
+        (void)pthread_cond_destroy(&job->ended);
+        (void)pthread_mutex_destroy(&job->mutex);
+        free(job);
+}
+
+enum ingot_code work_job_begin(enum ingot_code (*run)(void *context, const struct work_job *job,
+                                                      struct ingot_error *err),
+                               void *context, struct work_job **ret_job, struct ingot_error *err)
+{
+        struct work_job *job = calloc(1, sizeof(*job));
+        pthread_condattr_t attributes;
+        int why;
+
+        if (!job)
+                return ingot_fail_memory(err, sizeof(*job));
+        job->run = run;
+        job->context = context;
+        (void)pthread_mutex_init(&job->mutex, NULL); /* as above: none of these can fail on Linux */
+        (void)pthread_condattr_init(&attributes);
+        (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        (void)pthread_cond_init(&job->ended, &attributes);
+        (void)pthread_condattr_destroy(&attributes);
+        why = pthread_create(&job->thread, NULL, run_job, job);
+        if (why) {
+                job_free(job);
+                errno = why;
+                return ingot_fail_errno(err, "starting a thread");
+        }
+        *ret_job = job;
+        return INGOT_OK;
+}
+
+bool work_job_is_unwanted(const struct work_job *job)
+{
+        return atomic_load_explicit(&job->unwanted, memory_order_relaxed);
+}
+
+bool work_job_wait(struct work_job *job, unsigned timeout_ms)
+{
+        uint64_t until_ns = clock_monotonic_ns(&clock_of_system) + (uint64_t)timeout_ms * 1000000;
+        struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
+                                  .tv_nsec = (long)(until_ns % 1000000000) };
+        bool has_ended;
+
+        (void)pthread_mutex_lock(&job->mutex);
+        while (!job->has_ended && !pthread_cond_timedwait(&job->ended, &job->mutex, &until))
+                ;
+        has_ended = job->has_ended;
+        (void)pthread_mutex_unlock(&job->mutex);
+        return has_ended;
+}
+
+enum ingot_code work_job_end(struct work_job *job, struct ingot_error *err)
+{
+        enum ingot_code r;
+
+        (void)pthread_join(job->thread, NULL);
+        r = job->code;
+        if (r && err)
+                *err = job->err;
+        job_free(job);
+        return r;
+}
+
+void work_job_abandon(struct work_job *job)
+{
+        if (!job)
+                return;
+        atomic_store_explicit(&job->unwanted, true, memory_order_relaxed);
+        (void)pthread_join(job->thread, NULL);
+        job_free(job);
 }
 
 unsigned work_processor_count(void)

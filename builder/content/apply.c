@@ -184,7 +184,9 @@ static enum ingot_code do_archive(struct job *job, struct ingot_error *err)
         OWNED(heap_drop) char *path = NULL;
         struct tree_entry *destination = NULL;
         struct digest expected;
-        struct archive_request request = { .want_digest = true, .observer = job->target->observer };
+        struct archive_request request = { .want_digest = !job->target->digests_later,
+                                           .digest_later = job->target->digests_later,
+                                           .observer = job->target->observer };
         struct archive_report report;
         struct placement_owner owner = { .has_uid = false };
         enum ingot_code r = read_expected(&step->sha256, &expected, &request.expected, err);
@@ -203,6 +205,7 @@ static enum ingot_code do_archive(struct job *job, struct ingot_error *err)
         if (r)
                 return blame(job, r, r == INGOT_E_CHECKSUM ? &step->sha256 : &step->source, false, err);
         job->source = (struct content_source){ .used = true,
+                                               .undigested = report.undigested,
                                                .digest = report.digest,
                                                .size_bytes = report.archive_bytes };
         return INGOT_OK;

@@ -27,13 +27,15 @@ struct content_target {
         int64_t epoch_seconds;
         const char *folder;                    /* of the template: relative sources begin here */
         const struct ingot_observer *observer; /* may be NULL */
+        bool digests_later; /* an archive's digest that nothing is compared with is not waited for */
 };
 
 /* What a step has read from outside, for the manifest. */
 struct content_source {
-        bool used;            /* false for verbs without a source */
-        struct digest digest; /* of the file; of a directory, directory_reader.h rule 6 */
-        uint64_t size_bytes;  /* of the file; of a directory, its files together */
+        bool used;                            /* false for verbs without a source */
+        const struct byte_source *undigested; /* with digests_later: NULL, or whose digest to await */
+        struct digest digest;                 /* of the file; of a directory, directory_reader.h rule 6 */
+        uint64_t size_bytes;                  /* of the file; of a directory, its files together */
 };
 
 /*

@@ -12,13 +12,12 @@
 #include "base/fd.h"
 #include "base/own.h"
 #include "base/plural.h"
-#include "base/work.h"
 #include "content/archive_facts.h"
 #include "content/archive_reader.h"
 #include "content/archive_stream.h"
 #include "content/run_writer.h"
 
-enum { HASH_BUFFER_BYTES = 1 << 20, TAR_RECORD_BYTES = 512 };
+enum { TAR_RECORD_BYTES = 512 };
 
 static const uint64_t default_entries = 10000000;
 static const uint64_t default_file_bytes = UINT64_C(16) << 40;
@@ -334,34 +333,7 @@ static enum ingot_code read_entries(struct reader *reader, struct ingot_error *e
         return INGOT_OK;
 }
 
-/* ---- the whole archive, with its digest on a second processor ---- */
-
-struct hash_job {
-        int fd; /* borrowed */
-        const char *path;
-        uint64_t size_bytes;
-        struct digest digest;
-};
-
-static enum ingot_code hash_file(struct hash_job *job, struct ingot_error *err)
-{
-        OWNED(digest_stream_drop) struct digest_stream *stream = NULL;
-        OWNED(heap_drop) uint8_t *buffer = malloc(HASH_BUFFER_BYTES);
-        enum ingot_code r;
-
-        if (!buffer)
-                return ingot_fail_memory(err, HASH_BUFFER_BYTES);
-        r = digest_stream_new(&stream, err);
-        for (uint64_t at = 0; !r && at < job->size_bytes;) {
-                size_t size_bytes = (size_t)min_u64(HASH_BUFFER_BYTES, job->size_bytes - at);
-
-                r = fd_read_at(job->fd, job->path, at, buffer, size_bytes, err);
-                if (!r)
-                        digest_stream_update(stream, buffer, size_bytes);
-                at += size_bytes;
-        }
-        return r ? r : digest_stream_finish(stream, &job->digest, err);
-}
+/* ---- the whole archive, with its digest ---- */
 
 static enum ingot_code read_archive(struct reader *reader, struct ingot_error *err)
 {
@@ -400,68 +372,38 @@ static enum ingot_code read_in_locale(struct reader *reader, struct ingot_error 
         return r;
 }
 
-/* As steps of work_run(): the digest is made on its thread while the entries are read on the caller's. */
-struct reading {
-        struct reader *reader;
-        struct hash_job *job;
-        bool begun;
-        enum ingot_code code; /* of reading the entries */
-        struct ingot_error err;
-};
-
-static enum ingot_code reading_fill(void *context, void *item, bool *ret_end, struct ingot_error *err)
+static enum ingot_code compare_digest(const struct reader *reader, struct ingot_error *err)
 {
-        struct reading *reading = context;
+        const struct digest *expected = reader->request->expected, *made = &reader->report.digest;
+        char is[DIGEST_HEX_CHARS + 1], wanted[DIGEST_HEX_CHARS + 1];
 
-        (void)err;
-        if (!reading->begun) {
-                reading->begun = true;
-                *(struct hash_job **)item = reading->job;
+        if (!expected || digest_equal(expected, made))
                 return INGOT_OK;
-        }
-        reading->code = read_in_locale(reading->reader, &reading->err);
-        *ret_end = true;
-        return INGOT_OK;
+        hex_encode(made->bytes, DIGEST_BYTES, is);
+        hex_encode(expected->bytes, DIGEST_BYTES, wanted);
+        return ingot_fail(err, INGOT_E_CHECKSUM, "'%s' has SHA-256 %s; expected %s", reader->request->path,
+                          is, wanted);
 }
 
-static enum ingot_code reading_make(void *item, struct ingot_error *err)
-{
-        return hash_file(*(struct hash_job **)item, err);
-}
-
-static enum ingot_code reading_drain(void *context, void *item, struct ingot_error *err)
-{
-        (void)context;
-        (void)item;
-        (void)err;
-        return INGOT_OK;
-}
-
-/* A wrong digest is told before what it led to. */
+/* The digest is made on a second processor; a wrong one is told before what it led to. */
 static enum ingot_code read_and_hash(struct reader *reader, struct ingot_error *err)
 {
-        static const struct work_steps steps = { reading_fill, reading_make, reading_drain };
-        const struct digest *expected = reader->request->expected;
-        struct hash_job job = { .fd = reader->stream.fd,
-                                .path = reader->request->path,
-                                .size_bytes = reader->stream.size_bytes };
-        struct reading reading = { .reader = reader, .job = &job };
-        enum ingot_code r = work_run(&steps, &reading, 1, 2, sizeof(struct hash_job *), err);
+        const struct archive_request *request = reader->request;
+        struct ingot_error why = { .code = INGOT_OK };
+        enum ingot_code r = store_begin_digest(reader->store, reader->file, request->observer, err), read;
 
         if (r)
                 return r;
-        if (expected && !digest_equal(expected, &job.digest)) {
-                char is[DIGEST_HEX_CHARS + 1], wanted[DIGEST_HEX_CHARS + 1];
-
-                hex_encode(job.digest.bytes, DIGEST_BYTES, is);
-                hex_encode(expected->bytes, DIGEST_BYTES, wanted);
-                return ingot_fail(err, INGOT_E_CHECKSUM, "'%s' has SHA-256 %s; expected %s",
-                                  reader->request->path, is, wanted);
-        }
-        reader->report.digest = job.digest;
-        if (reading.code && err)
-                *err = reading.err;
-        return reading.code;
+        read = read_in_locale(reader, &why);
+        if (read != INGOT_E_CANCELLED && (request->expected || !request->digest_later))
+                r = store_await_digest(reader->file, request->observer, &reader->report.digest, err);
+        if (!r && read != INGOT_E_CANCELLED)
+                r = compare_digest(reader, err);
+        if (r)
+                return r;
+        if (read && err)
+                *err = why;
+        return read;
 }
 
 static struct archive_limits effective_limits(const struct archive_limits *asked, uint64_t archive_bytes)
@@ -516,10 +458,13 @@ enum ingot_code archive_read_into(struct tree *tree, struct tree_entry *destinat
         reader->request = request;
         r = reader_open(reader, err);
         if (!r)
-                r = request->want_digest || request->expected ? read_and_hash(reader, err)
-                                                              : read_in_locale(reader, err);
+                r = request->want_digest || request->digest_later || request->expected
+                            ? read_and_hash(reader, err)
+                            : read_in_locale(reader, err);
         if (r)
                 return ingot_while(err, r, "reading archive '%s'", request->path);
+        if (request->digest_later && !request->expected)
+                reader->report.undigested = reader->file;
         reader->report.spooled_bytes = store_spool_bytes(store) - spooled_before;
         if (ret_report)
                 *ret_report = reader->report;

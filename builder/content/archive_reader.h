@@ -53,6 +53,7 @@ struct archive_request {
         const char *path;                      /* of the archive, a regular file; borrowed for the call */
         const struct digest *expected;         /* SHA-256 of the file; NULL: not compared */
         bool want_digest;                      /* compute the SHA-256 even without expected */
+        bool digest_later;                     /* the same, but without waiting for it: undigested below */
         uint32_t strip_components;             /* rule 8 */
         const struct placement_owner *owner;   /* of all entries, instead of the archive's; NULL: rule 3 */
         struct archive_limits limits;          /* rule 10 */
@@ -61,6 +62,8 @@ struct archive_request {
 
 struct archive_report {
         struct digest digest; /* with want_digest or expected */
+        /* With digest_later, unless expected: what store_await_digest() has the digest of. */
+        const struct byte_source *undigested;
         uint64_t archive_bytes;
         uint64_t entries, entries_left_out; /* rule 8 */
         uint64_t xattrs_left_out;           /* rule 4 */

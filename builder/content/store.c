@@ -10,6 +10,7 @@
 #include "base/checked.h"
 #include "base/fd.h"
 #include "base/own.h"
+#include "content/source_digest.h"
 #include "content/store.h"
 
 enum { SPOOL_BUFFER_BYTES = 1 << 20 };
@@ -21,6 +22,7 @@ struct store_file {
         char *path;
         int fd; /* FD_NONE: opened on demand */
         struct stat status;
+        struct source_digest *digest; /* NULL: not begun */
 };
 
 struct content_store {
@@ -31,7 +33,8 @@ struct content_store {
         uint8_t *buffer;      /* SPOOL_BUFFER_BYTES, the end of the spool */
         size_t buffer_bytes;  /* in use */
         struct store_file *files;
-        struct store_file *open; /* the one that was opened on demand */
+        struct store_file *hashing; /* whose digest was begun last */
+        struct store_file *open;    /* the one that was opened on demand */
         int open_fd;
 };
 
@@ -93,6 +96,7 @@ void store_free(struct content_store *store)
                 struct store_file *file = store->files;
 
                 store->files = file->next;
+                source_digest_free(file->digest); /* it reads from the descriptor */
                 fd_drop(&file->fd);
                 free(file->path);
                 free(file);
@@ -263,6 +267,31 @@ enum ingot_code store_adopt(struct content_store *store, const char *path, int *
         }
         *ret_source = &file->source;
         return INGOT_OK;
+}
+
+enum ingot_code store_begin_digest(struct content_store *store, const struct byte_source *source,
+                                   const struct ingot_observer *observer, struct ingot_error *err)
+{
+        struct store_file *file = source->context;
+        struct digest earlier;
+        enum ingot_code r = INGOT_OK;
+
+        if (store->hashing)
+                r = source_digest_await(store->hashing->digest, observer, &earlier, err);
+        if (!r && !file->digest)
+                r = source_digest_begin(file->fd, file->path, (uint64_t)file->status.st_size, &file->digest,
+                                        err);
+        if (!r)
+                store->hashing = file;
+        return r;
+}
+
+enum ingot_code store_await_digest(const struct byte_source *source, const struct ingot_observer *observer,
+                                   struct digest *ret_digest, struct ingot_error *err)
+{
+        struct store_file *file = source->context;
+
+        return source_digest_await(file->digest, observer, ret_digest, err);
 }
 
 enum ingot_code store_check_unchanged(const struct content_store *store, struct ingot_error *err)

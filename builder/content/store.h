@@ -13,8 +13,13 @@
  *              store_check_unchanged(), which whoever has used the bytes calls last.
  *          (4) Files adopted with STORE_OPEN_ON_DEMAND cost no descriptor: one of them is open at a time.
  *          (5) The spool holds at most the ceiling given.
+ *          (6) The digest of a file that is kept open can be made meanwhile; of one file at a time, so that
+ *              a template of many archives does not start as many threads.
  * Tests    tests/unit/content/test_store.c, tests/fault/test_content_fault.c
  */
+#include <ingot/observer.h>
+
+#include "base/digest.h"
 #include "model/byte_source.h"
 
 struct content_store;
@@ -56,6 +61,24 @@ uint64_t store_spool_bytes(const struct content_store *store);
 enum ingot_code store_adopt(struct content_store *store, const char *path, int *fd,
                             enum store_opening opening, const struct byte_source **ret_source,
                             struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Begins the SHA-256 of a file that was adopted with STORE_KEEP_OPEN (rule 6); waits for an earlier one.
+ *
+ * source       what store_adopt() gave
+ * Fails with   INGOT_E_MEMORY, INGOT_E_SYSTEM, INGOT_E_CANCELLED, INGOT_E_FORMAT  an earlier one became shorter
+ */
+enum ingot_code store_begin_digest(struct content_store *store, const struct byte_source *source,
+                                   const struct ingot_observer *observer,
+                                   struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Waits for a digest that was begun.
+ *
+ * Fails with   INGOT_E_SYSTEM, INGOT_E_CANCELLED; INGOT_E_FORMAT  the file has become shorter
+ */
+enum ingot_code store_await_digest(const struct byte_source *source, const struct ingot_observer *observer,
+                                   struct digest *ret_digest, struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*
  * Fails with   INGOT_E_CHECKSUM  a file changed while it was being read; it is named

@@ -156,6 +156,8 @@ static enum ingot_code write_volume(const struct builder *builder, struct volume
         asked.phase = phase;
         r = assemble(&asked, &outputs.map, err);
         if (!r)
+                r = prepare_finish_digests(builder->preparation, builder->observer, err);
+        if (!r)
                 r = store_check_unchanged(builder->preparation->store, err);
         if (!r && outputs.raw.fd >= 0)
                 r = prove_draft(builder, &outputs.raw, &outputs.map, &raw_bytes, err);
@@ -234,6 +236,8 @@ enum ingot_code ingot_plan(const struct ingot_build_request *request, const stru
         enum ingot_code r;
 
         r = prepare(request, sink, observer, &preparation, err);
+        if (!r)
+                r = prepare_finish_digests(&preparation, observer, err);
         if (!r)
                 r = manifest_print(preparation.manifest, &out, err);
         if (r)

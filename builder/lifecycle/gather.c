@@ -25,17 +25,28 @@ static bool step_is_base(const struct content_step *step)
 }
 
 static enum ingot_code record_source(const struct gatherer *gatherer, const struct content_step *step,
-                                     const char *name, const struct digest *digest, uint64_t size_bytes,
+                                     const char *name, const struct content_source *read,
                                      struct ingot_error *err)
 {
+        struct preparation *preparation = gatherer->preparation;
+        struct undigested *later = preparation->undigested;
         struct manifest_source source = { .device_name = gatherer->volume->asked->device_name.text,
                                           .kind = (char *)template_verb_name(step->verb),
                                           .name = (char *)name,
-                                          .size_bytes = size_bytes,
+                                          .size_bytes = read->size_bytes,
                                           .has_digest = true,
-                                          .digest = *digest };
+                                          .digest = read->digest };
 
-        return manifest_add_source(gatherer->preparation->manifest, &source, err);
+        if (read->undigested) {
+                later = realloc(later, (preparation->undigested_count + 1) * sizeof(*later));
+                if (!later)
+                        return ingot_fail_memory(err, sizeof(*later));
+                preparation->undigested = later;
+                later[preparation->undigested_count++] =
+                        (struct undigested){ .source = read->undigested,
+                                             .index = preparation->manifest->source_count };
+        }
+        return manifest_add_source(preparation->manifest, &source, err);
 }
 
 /* ---- bootstrap ---- */
@@ -147,7 +158,7 @@ static enum ingot_code apply_bootstrap(const struct gatherer *gatherer, const st
         if (r)
                 return r;
         (void)snprintf(name, sizeof(name), "%s %s", asked.distribution, asked.suite);
-        return record_source(gatherer, step, name, &source.digest, source.size_bytes, err);
+        return record_source(gatherer, step, name, &source, err);
 }
 
 /* ---- steps ---- */
@@ -162,7 +173,7 @@ static enum ingot_code apply_step(const struct gatherer *gatherer, const struct 
                 return apply_bootstrap(gatherer, target, step, err);
         r = content_apply(target, step, &source, err);
         if (!r && source.used)
-                r = record_source(gatherer, step, step->source.text, &source.digest, source.size_bytes, err);
+                r = record_source(gatherer, step, step->source.text, &source, err);
         return r;
 }
 
@@ -182,7 +193,8 @@ enum ingot_code gather_content(struct preparation *preparation, size_t index,
                                                .store = preparation->store,
                                                .epoch_seconds = preparation->epoch_seconds,
                                                .folder = template->folder,
-                                               .observer = observer };
+                                               .observer = observer,
+                                               .digests_later = true };
         bool in_base = true;
         enum ingot_code r = INGOT_OK;
 

@@ -9,7 +9,7 @@
  *          (2) In a root volume the machine's identity is reset after the base (the leading bootstrap, tar
  *              and directory steps) and before the first edit: what an edit writes stays.
  *          (3) A bootstrap gets the packages that the boot section needs, beside those asked for.
- *          (4) Every source goes into the manifest with its digest.
+ *          (4) Every source goes into the manifest with its digest, or into preparation->undigested.
  */
 #include "lifecycle/prepare.h"
 

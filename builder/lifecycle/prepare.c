@@ -157,8 +157,23 @@ enum ingot_code prepare(const struct ingot_build_request *request, const struct 
         return r;
 }
 
+enum ingot_code prepare_finish_digests(struct preparation *preparation, const struct ingot_observer *observer,
+                                       struct ingot_error *err)
+{
+        for (; preparation->undigested_count; preparation->undigested_count--) {
+                const struct undigested *last = &preparation->undigested[preparation->undigested_count - 1];
+                enum ingot_code r = store_await_digest(
+                        last->source, observer, &preparation->manifest->sources[last->index].digest, err);
+
+                if (r)
+                        return r;
+        }
+        return INGOT_OK;
+}
+
 void preparation_release(struct preparation *preparation)
 {
+        free(preparation->undigested);
         for (size_t i = 0; i < preparation->volume_count; i++)
                 volume_release(&preparation->volumes[i]);
         free(preparation->volumes);

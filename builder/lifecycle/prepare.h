@@ -8,7 +8,8 @@
  *   inputs -> identifiers -> content of each volume -> boot files -> partitions -> file systems, laid out
  *
  * Rules    (1) Afterwards every size, offset and identifier is known and in the manifest, which is still a
- *              plan; nothing but spool files has been written.
+ *              plan; nothing but spool files has been written.  Digests of sources that nothing is compared
+ *              with may still be under way: prepare_finish_digests() is called before the manifest is used.
  *          (2) The source date epoch is the template's, else the caller's, else PREPARE_EPOCH_SECONDS: never
  *              the clock.
  */
@@ -20,6 +21,12 @@
 
 enum { PREPARE_EPOCH_SECONDS = 1767225600 }; /* 2026-01-01T00:00:00Z: a date, the same one for everybody */
 
+/* A source of the manifest whose digest is still being made. */
+struct undigested {
+        const struct byte_source *source; /* borrowed from the store */
+        size_t index;                     /* of the manifest's sources */
+};
+
 struct preparation {
         struct inputs inputs;
         struct guid seed;
@@ -28,6 +35,8 @@ struct preparation {
         struct volume *volumes;      /* in the template's order */
         size_t volume_count;
         struct manifest *manifest; /* a plan until the volumes are sealed */
+        struct undigested *undigested;
+        size_t undigested_count;
 };
 
 /*
@@ -40,6 +49,14 @@ struct preparation {
 enum ingot_code prepare(const struct ingot_build_request *request, const struct ingot_complaint_sink *sink,
                         const struct ingot_observer *observer, struct preparation *ret_preparation,
                         struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Waits for the digests of sources and puts them into the manifest; a second call has nothing to do.
+ *
+ * Fails with   INGOT_E_SYSTEM, INGOT_E_CANCELLED; INGOT_E_FORMAT  a source has become shorter
+ */
+enum ingot_code prepare_finish_digests(struct preparation *preparation, const struct ingot_observer *observer,
+                                       struct ingot_error *err) INGOT_MUST_CHECK;
 void preparation_release(struct preparation *preparation);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <string.h>
 
 #include "support/cmocka_all.h"
@@ -121,6 +122,54 @@ static void ranges_are_checked(void **state)
         assert_true(work_processor_count() >= 1 && work_processor_count() <= WORK_THREADS_MAX);
 }
 
+/* ---- jobs ---- */
+
+struct deed {
+        unsigned steps, limit;
+        bool was_unwanted;
+};
+
+static enum ingot_code do_deed(void *context, const struct work_job *job, struct ingot_error *err)
+{
+        struct deed *deed = context;
+
+        while (deed->steps < deed->limit && !work_job_is_unwanted(job))
+                deed->steps++;
+        deed->was_unwanted = deed->steps < deed->limit;
+        return deed->limit == 13 ? ingot_fail(err, INGOT_E_FORMAT, "13 is unlucky") : INGOT_OK;
+}
+
+static void a_job_runs_to_its_end_and_tells_what_became_of_it(void **state)
+{
+        struct deed good = { .limit = 1000 }, bad = { .limit = 13 };
+        struct work_job *first, *second;
+        struct ingot_error err;
+
+        (void)state;
+        assert_int_equal(work_job_begin(do_deed, &good, &first, &err), INGOT_OK);
+        assert_int_equal(work_job_begin(do_deed, &bad, &second, &err), INGOT_OK);
+        while (!work_job_wait(first, 10))
+                ;
+        assert_true(work_job_wait(first, 0)); /* again, and at once */
+        assert_int_equal(work_job_end(second, &err), INGOT_E_FORMAT);
+        assert_string_equal(ingot_error_frame(&err, 0), "13 is unlucky");
+        assert_int_equal(work_job_end(first, &err), INGOT_OK);
+        assert_int_equal(good.steps, 1000);
+}
+
+static void an_abandoned_job_stops(void **state)
+{
+        struct deed endless = { .limit = UINT_MAX };
+        struct work_job *job;
+
+        (void)state;
+        assert_int_equal(work_job_begin(do_deed, &endless, &job, NULL), INGOT_OK);
+        assert_false(work_job_wait(job, 1));
+        work_job_abandon(job);
+        assert_true(endless.was_unwanted);
+        work_job_abandon(NULL);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -129,6 +178,8 @@ int main(void)
                 cmocka_unit_test(nothing_is_drained_after_a_failure),
                 cmocka_unit_test(nothing_to_do_is_fine),
                 cmocka_unit_test(ranges_are_checked),
+                cmocka_unit_test(a_job_runs_to_its_end_and_tells_what_became_of_it),
+                cmocka_unit_test(an_abandoned_job_stops),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
