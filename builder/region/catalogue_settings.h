@@ -11,8 +11,7 @@
 
 #include "region/catalogue.h"
 
-#define SETTING_ENCRYPTION             "ebs-encryption-by-default" /* "true", "false" */
-#define SETTING_DEFAULT_KEY            "ebs-default-kms-key"       /* an ARN */
+#define SETTING_DEFAULT_KEY            "ebs-default-kms-key" /* an ARN */
 #define SETTING_IMAGE_PUBLIC_ACCESS    "image-block-public-access"
 #define SETTING_SNAPSHOT_PUBLIC_ACCESS "snapshot-block-public-access"
 

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "region/ebs_call.h"
 #include "region/encryption.h"
+#include "region/keys.h"
 
 enum {
         VOLUME_GIB_MAX = 65536,
@@ -222,7 +223,7 @@ static enum ingot_code reply_record(struct ebs_call *ebs, const struct snapshot_
         json_doc_put_i64(&doc, doc.root, "StartTime", record->start_seconds);
         json_doc_put_u64(&doc, doc.root, "VolumeSize", record->volume_gib);
         json_doc_put_u64(&doc, doc.root, "BlockSize", BLOCK_BYTES);
-        json_doc_put_text(&doc, doc.root, "SseType", record->is_encrypted ? "sse-kms" : "none");
+        json_doc_put_text(&doc, doc.root, "SseType", snapshots_sse_type(record));
         if (*record->description)
                 json_doc_put_text(&doc, doc.root, "Description", record->description);
         if (*record->parent_id)
@@ -268,22 +269,41 @@ static enum ingot_code take_parent(struct ebs_call *ebs, struct snapshot_record 
         return INGOT_OK;
 }
 
-/* An account's default encrypts what has no parent, and forbids what has one that is not encrypted. */
-static enum ingot_code apply_default_encryption(struct ebs_call *ebs, struct snapshot_record *record,
-                                                bool *ret_refused, struct ingot_error *err)
+/*
+ * Decides by the account's default and looks at the key.  A key that was never made here is taken as one that somebody
+ * lets us use; one that was made and disabled is refused.
+ */
+static enum ingot_code settle_encryption(struct ebs_call *ebs, struct snapshot_record *record,
+                                         bool *ret_refused, struct ingot_error *err)
 {
+        struct key key;
         bool is_default = false;
         enum ingot_code r = encryption_is_default(ebs->store, record->region, &is_default, err);
 
-        *ret_refused = !r && is_default && *record->parent_id && !record->is_encrypted;
-        if (*ret_refused)
+        if (r)
+                return r;
+        *ret_refused = true;
+        if (is_default && *record->parent_id && !record->is_encrypted)
                 return ebs_refuse_value(
                         ebs, "INVALID_PARAMETER_VALUE",
-                        "The parent '%s' is not encrypted, and the account encrypts by default.",
+                        "The parent '%s' is not encrypted and the account encrypts by default.",
                         record->parent_id);
-        if (!r && is_default)
-                record->is_encrypted = true;
-        return r;
+        record->is_encrypted |= is_default;
+        if (record->is_encrypted && !*record->kms_key_arn) {
+                r = key_read_default(ebs->call, record->kms_key_arn, err);
+                if (r)
+                        return r;
+        }
+        if (record->is_encrypted) {
+                r = key_find(ebs->call, record->kms_key_arn, &key, err);
+                if (r && r != INGOT_E_NOT_FOUND)
+                        return r;
+                if (r ? !is_key_arn(record->kms_key_arn) : !key_is_usable(&key))
+                        return ebs_refuse_value(ebs, "INVALID_CUSTOMER_KEY",
+                                                "The key '%.200s' cannot be used.", record->kms_key_arn);
+        }
+        *ret_refused = false;
+        return INGOT_OK;
 }
 
 /* Answers a start whose client token was used before. */
@@ -311,14 +331,11 @@ static enum ingot_code start_new(struct ebs_call *ebs, struct start_request *sta
 
         if (*record->parent_id)
                 r = take_parent(ebs, record, &is_refused, err);
-        if (!r && !is_refused)
-                r = apply_default_encryption(ebs, record, &is_refused, err);
         if (r || is_refused)
                 return r;
-        if (record->is_encrypted && !*record->kms_key_arn)
-                (void)snprintf(record->kms_key_arn, sizeof(record->kms_key_arn),
-                               "arn:aws:kms:%s:%s:key/00000000-0000-4000-8000-000000000000",
-                               ebs->call->region_name, ebs->call->account_id);
+        r = settle_encryption(ebs, record, &is_refused, err);
+        if (r || is_refused)
+                return r;
         r = snapshots_settle(ebs->store, record->region, err);
         if (!r)
                 r = catalogue_count_snapshots(ebs->store->catalogue, record->region, SNAPSHOT_PENDING,

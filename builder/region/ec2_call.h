@@ -76,4 +76,47 @@ enum ingot_code serve_delete_tags(struct ec2_call *ec2, struct ingot_error *err)
 enum ingot_code serve_describe_tags(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
 enum ingot_code serve_describe_regions(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* What may be said about an AMI or a snapshot later, and about an account. */
+enum ingot_code serve_describe_image_attribute(struct ec2_call *ec2,
+                                               struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_describe_snapshot_attribute(struct ec2_call *ec2,
+                                                  struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_disable_ebs_encryption_by_default(struct ec2_call *ec2,
+                                                        struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_disable_image(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_disable_image_block_public_access(struct ec2_call *ec2,
+                                                        struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_disable_image_deprecation(struct ec2_call *ec2,
+                                                struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_disable_image_deregistration_protection(struct ec2_call *ec2,
+                                                              struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_disable_snapshot_block_public_access(struct ec2_call *ec2,
+                                                           struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_enable_ebs_encryption_by_default(struct ec2_call *ec2,
+                                                       struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_enable_image(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_enable_image_block_public_access(struct ec2_call *ec2,
+                                                       struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_enable_image_deprecation(struct ec2_call *ec2,
+                                               struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_enable_image_deregistration_protection(struct ec2_call *ec2,
+                                                             struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_enable_snapshot_block_public_access(struct ec2_call *ec2,
+                                                          struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_get_ebs_default_kms_key_id(struct ec2_call *ec2,
+                                                 struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_get_ebs_encryption_by_default(struct ec2_call *ec2,
+                                                    struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_get_image_block_public_access_state(struct ec2_call *ec2,
+                                                          struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_get_snapshot_block_public_access_state(struct ec2_call *ec2,
+                                                             struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_modify_ebs_default_kms_key_id(struct ec2_call *ec2,
+                                                    struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_modify_image_attribute(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_modify_snapshot_attribute(struct ec2_call *ec2,
+                                                struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_reset_ebs_default_kms_key_id(struct ec2_call *ec2,
+                                                   struct ingot_error *err) INGOT_MUST_CHECK;
+
 #endif

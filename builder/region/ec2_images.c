@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "region/catalogue_permissions.h"
 #include "region/ec2_filter.h"
+#include "region/ec2_image.h"
 #include "region/ec2_mapping.h"
 #include "region/ec2_page.h"
+
+enum { EXECUTORS_MAX = 100 };
 
 static const char *const known_filters[] = { "architecture",
                                              "block-device-mapping.delete-on-termination",
@@ -20,6 +24,7 @@ static const char *const known_filters[] = { "architecture",
                                              "ena-support",
                                              "hypervisor",
                                              "image-id",
+                                             "imds-support",
                                              "image-type",
                                              "is-public",
                                              "kernel-id",
@@ -29,13 +34,20 @@ static const char *const known_filters[] = { "architecture",
                                              "ramdisk-id",
                                              "root-device-name",
                                              "root-device-type",
+                                             "source-image-id",
+                                             "source-image-region",
                                              "state",
                                              "sriov-net-support",
+                                             "tpm-support",
                                              "virtualization-type",
                                              NULL };
 
 struct image_walk {
         struct ec2_call *ec2;
+        bool with_disabled;                   /* they are shown, too */
+        bool is_public;                       /* of the AMI at hand */
+        const char *executors[EXECUTORS_MAX]; /* ExecutableBy; borrowed from the form */
+        size_t executor_count;
         struct ec2_filters filters;
         struct ec2_ids ids;
         struct ec2_page page;
@@ -78,18 +90,42 @@ static enum ingot_code state_facts(struct image_walk *walk, const struct image_r
         ec2_filters_fact(filters, "hypervisor", "xen");
         ec2_filters_fact(filters, "image-id", image->id);
         ec2_filters_fact(filters, "image-type", "machine");
-        ec2_filters_fact(filters, "is-public", "false");
+        ec2_filters_fact_bool(filters, "is-public", walk->is_public);
         ec2_filters_fact(filters, "kernel-id", image->kernel_id);
         ec2_filters_fact(filters, "name", image->name);
         ec2_filters_fact(filters, "owner-id", walk->ec2->call->account_id);
         ec2_filters_fact(filters, "ramdisk-id", image->ramdisk_id);
         ec2_filters_fact(filters, "root-device-name", image->root_device_name);
         ec2_filters_fact(filters, "root-device-type", "ebs");
-        ec2_filters_fact(filters, "state", "available");
+        ec2_filters_fact(filters, "source-image-id", image->source_image_id);
+        ec2_filters_fact(filters, "source-image-region", image->source_region);
+        ec2_filters_fact(filters, "state", image->state);
+        ec2_filters_fact(filters, "tpm-support", image->tpm_support);
+        ec2_filters_fact(filters, "imds-support", image->imds_support);
         ec2_filters_fact(filters, "sriov-net-support", image->sriov_net_support);
         ec2_filters_fact(filters, "virtualization-type", image->virtualization_type);
         state_mapping_facts(walk);
         return ec2_filters_fact_tags(filters, walk->ec2, image->id, err);
+}
+
+/* What came after registering, or with a copy. */
+static void write_later_facts(struct buffer *out, const struct image_record *image)
+{
+        char time[CLOCK_ISO_CHARS + 1];
+
+        if (image->deprecation_seconds) {
+                clock_print_iso(image->deprecation_seconds, time);
+                element_text(out, "deprecationTime", time);
+        }
+        element_text(out, "deregistrationProtection", image->protection);
+        element_text_if(out, "sourceImageId", image->source_image_id);
+        element_text_if(out, "sourceImageRegion", image->source_region);
+        if (*image->state_reason) {
+                element_open(out, "stateReason");
+                element_text(out, "code", "Client.SnapshotCopyFailed");
+                element_text(out, "message", image->state_reason);
+                element_close(out, "stateReason");
+        }
 }
 
 static enum ingot_code write_image(struct image_walk *walk, const struct image_record *image,
@@ -105,10 +141,10 @@ static enum ingot_code write_image(struct image_walk *walk, const struct image_r
         buffer_appendf(out, "<imageLocation>%s/", walk->ec2->call->account_id);
         buffer_append_text(out, image->name); /* its alphabet needs no escaping */
         element_close(out, "imageLocation");
-        element_text(out, "imageState", "available");
+        element_text(out, "imageState", image->state);
         element_text(out, "imageOwnerId", walk->ec2->call->account_id);
         element_text(out, "creationDate", time);
-        element_bool(out, "isPublic", false);
+        element_bool(out, "isPublic", walk->is_public);
         element_text(out, "architecture", image->architecture);
         element_text(out, "imageType", "machine");
         element_text_if(out, "kernelId", image->kernel_id);
@@ -127,9 +163,45 @@ static enum ingot_code write_image(struct image_walk *walk, const struct image_r
         element_text_if(out, "bootMode", image->boot_mode);
         element_text_if(out, "tpmSupport", image->tpm_support);
         element_text_if(out, "imdsSupport", image->imds_support);
+        write_later_facts(out, image);
         r = ec2_write_tags(walk->ec2, image->id, err);
         element_close(out, "item");
         return r;
+}
+
+/* Whether one of those whom ExecutableBy names may launch the AMI; "self" is the owner's own account. */
+static bool is_executable(const struct image_walk *walk, const struct image_record *image, enum ingot_code *r,
+                          struct ingot_error *err)
+{
+        for (size_t i = 0; !*r && i < walk->executor_count; i++) {
+                const char *executor = walk->executors[i];
+                bool has = false;
+
+                if (strcmp(executor, "self") == 0 || strcmp(executor, walk->ec2->call->account_id) == 0)
+                        return true;
+                if (strcmp(executor, "all") == 0)
+                        has = walk->is_public;
+                else
+                        *r = catalogue_has_permission(walk->ec2->store->catalogue, image->id, PERMISSION_USER,
+                                                      executor, &has, err);
+                if (has)
+                        return true;
+        }
+        return false;
+}
+
+static void read_executors(struct ec2_call *ec2, struct image_walk *walk)
+{
+        for (unsigned i = 1; form_has(&ec2->form, "ExecutableBy.%u", i); i++) {
+                const char *executor = form_find(&ec2->form, "ExecutableBy.%u", i);
+
+                if (!executor || walk->executor_count == EXECUTORS_MAX) {
+                        (void)ec2_refuse_value(ec2, "InvalidParameterValue",
+                                               "ExecutableBy names at most %d users", EXECUTORS_MAX);
+                        return;
+                }
+                walk->executors[walk->executor_count++] = executor;
+        }
 }
 
 static enum ingot_code visit_image(void *context, const struct image_record *image, bool *ret_stop,
@@ -138,10 +210,17 @@ static enum ingot_code visit_image(void *context, const struct image_record *ima
         struct image_walk *walk = context;
         enum ingot_code r;
 
-        if (ec2_is_hidden(walk->ec2, image->id) || !ec2_ids_take(&walk->ids, image->id))
+        if (ec2_is_hidden(walk->ec2, image->id) ||
+            (!walk->with_disabled && strcmp(image->state, IMAGE_DISABLED) == 0) ||
+            !ec2_ids_take(&walk->ids, image->id))
                 return INGOT_OK;
         r = catalogue_read_mappings(walk->ec2->store->catalogue, image->id, walk->mappings,
                                     &walk->mapping_count, err);
+        if (!r)
+                r = catalogue_has_permission(walk->ec2->store->catalogue, image->id, PERMISSION_GROUP, "all",
+                                             &walk->is_public, err);
+        if (r || (walk->executor_count > 0 && !is_executable(walk, image, &r, err)))
+                return r;
         if (!r)
                 r = state_facts(walk, image, err);
         if (r || !ec2_filters_pass(&walk->filters))
@@ -153,8 +232,8 @@ static enum ingot_code visit_image(void *context, const struct image_record *ima
 enum ingot_code serve_describe_images(struct ec2_call *ec2, struct ingot_error *err)
 {
         OWNED(heap_drop) struct image_walk *walk = calloc(1, sizeof(*walk));
-        bool is_ours, is_executable, said;
-        enum ingot_code r = INGOT_OK;
+        bool is_ours, said;
+        enum ingot_code r;
 
         if (!walk)
                 return ingot_fail_memory(err, sizeof(*walk));
@@ -163,112 +242,25 @@ enum ingot_code serve_describe_images(struct ec2_call *ec2, struct ingot_error *
         ec2_ids_read(ec2, "ImageId", "ami-", "InvalidAMIID.Malformed", &walk->ids);
         ec2_page_read(ec2, &walk->ids, &walk->page);
         is_ours = ec2_read_owners(ec2, "Owner");
-        is_executable = ec2_read_owners(ec2, "ExecutableBy");
-        /* Nothing here is deprecated or disabled yet: both may be asked for and change nothing. */
+        read_executors(ec2, walk);
+        /* Its owner sees a deprecated AMI always. */
         (void)ec2_read_bool(ec2, "IncludeDeprecated", &said);
-        (void)ec2_read_bool(ec2, "IncludeDisabled", &said);
+        (void)ec2_read_bool(ec2, "IncludeDisabled", &walk->with_disabled);
         if (!ec2_may_go_on(ec2, true))
                 return INGOT_OK;
+        r = images_settle(ec2->store, ec2->region, err);
+        if (r)
+                return r;
         ec2_begin(ec2);
         element_open(ec2->out, "imagesSet");
-        if (is_ours && is_executable)
+        if (is_ours)
                 r = catalogue_each_image(ec2->store->catalogue, ec2->region, (int64_t)walk->page.after,
                                          visit_image, walk, err);
         element_close(ec2->out, "imagesSet");
         if (!r)
                 r = ec2_page_write(ec2, &walk->page, err);
         ec2_end(ec2);
-        if (!r && is_ours && is_executable)
+        if (!r && is_ours && walk->executor_count == 0)
                 ec2_ids_need_all(ec2, &walk->ids, "InvalidAMIID.NotFound", "image id");
-        return r;
-}
-
-/* ---- DeregisterImage ---- */
-
-static enum ingot_code delete_snapshot(struct ec2_call *ec2, const char *id, const char **ret_code,
-                                       struct ingot_error *err)
-{
-        char user[RESOURCE_ID_CHARS + 1];
-        struct snapshot_record record;
-        enum ingot_code r = snapshots_look(ec2->store, ec2->region, id, &record, err);
-
-        if (!r)
-                r = snapshots_delete(ec2->store, &record, user, err);
-        *ret_code = r == INGOT_OK ? "success" : r == INGOT_E_CONFLICT ? "skipped" : "internal-error";
-        return r == INGOT_E_CONFLICT || r == INGOT_E_NOT_FOUND ? INGOT_OK : r;
-}
-
-/* The snapshots of the AMI that is gone, each once. */
-static enum ingot_code delete_snapshots(struct ec2_call *ec2, const struct mapping_record *mappings,
-                                        uint32_t count, struct ingot_error *err)
-{
-        enum ingot_code r = INGOT_OK;
-
-        element_open(ec2->out, "deleteSnapshotResultSet");
-        for (uint32_t i = 0; !r && i < count; i++) {
-                const char *code;
-                bool is_repeated = !*mappings[i].snapshot_id;
-
-                for (uint32_t j = 0; j < i; j++)
-                        is_repeated |= strcmp(mappings[i].snapshot_id, mappings[j].snapshot_id) == 0;
-                if (is_repeated)
-                        continue;
-                r = delete_snapshot(ec2, mappings[i].snapshot_id, &code, err);
-                element_open(ec2->out, "item");
-                element_text(ec2->out, "snapshotId", mappings[i].snapshot_id);
-                element_text(ec2->out, "returnCode", code);
-                element_close(ec2->out, "item");
-        }
-        element_close(ec2->out, "deleteSnapshotResultSet");
-        return r;
-}
-
-static enum ingot_code forget_image(struct ec2_call *ec2, const char *id, struct mapping_record *mappings,
-                                    uint32_t *ret_count, struct ingot_error *err)
-{
-        struct catalogue *catalogue = ec2->store->catalogue;
-        struct image_record image;
-        enum ingot_code r = catalogue_begin(catalogue, err);
-
-        if (r)
-                return r;
-        r = catalogue_find_image(catalogue, ec2->region, id, &image, err);
-        if (!r)
-                r = catalogue_read_mappings(catalogue, id, mappings, ret_count, err);
-        if (!r)
-                r = catalogue_forget_image(catalogue, id, err);
-        return catalogue_end(catalogue, r, err);
-}
-
-enum ingot_code serve_deregister_image(struct ec2_call *ec2, struct ingot_error *err)
-{
-        OWNED(heap_drop) struct mapping_record *mappings = calloc(MAPPINGS_MAX, sizeof(*mappings));
-        const char *id = form_find(&ec2->form, "ImageId");
-        bool with_snapshots = false;
-        uint32_t count = 0;
-        enum ingot_code r;
-
-        if (!mappings)
-                return ingot_fail_memory(err, MAPPINGS_MAX * sizeof(*mappings));
-        (void)ec2_read_bool(ec2, "DeleteAssociatedSnapshots", &with_snapshots);
-        if (!id)
-                (void)ec2_refuse_value(ec2, "MissingParameter",
-                                       "The request must contain the parameter imageId");
-        else if (!ec2_is_id(id, "ami-"))
-                (void)ec2_refuse_value(ec2, "InvalidAMIID.Malformed",
-                                       "Invalid id: \"%.80s\" (expecting \"ami-...\")", id);
-        if (!ec2_may_go_on(ec2, true))
-                return INGOT_OK;
-        r = forget_image(ec2, id, mappings, &count, err);
-        if (r == INGOT_E_NOT_FOUND)
-                return ec2_refuse_value(ec2, "InvalidAMIID.NotFound", "The image id '[%s]' does not exist",
-                                        id);
-        if (r)
-                return r;
-        ec2_begin(ec2);
-        element_bool(ec2->out, "return", true);
-        if (with_snapshots)
-                r = delete_snapshots(ec2, mappings, count, err);
-        ec2_end(ec2);
         return r;
 }

@@ -47,6 +47,7 @@ static enum ingot_code write_snapshot(struct ec2_call *ec2, const struct snapsho
         element_text(out, "description", record->description);
         element_bool(out, "encrypted", record->is_encrypted);
         element_text_if(out, "kmsKeyId", record->kms_key_arn);
+        element_text(out, "sseType", snapshots_sse_type(record));
         element_text(out, "storageTier", "standard");
         if (is_completed)
                 element_u64(out, "fullSnapshotSizeInBytes", record->shown_block_count * BLOCK_BYTES);

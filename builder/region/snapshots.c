@@ -5,9 +5,17 @@
 #include "base/own.h"
 #include "region/catalogue_images.h"
 #include "region/chaos.h"
+#include "region/keys.h"
 #include "region/snapshots.h"
 
 enum { LEFTOVER_SECONDS = 3600, PENDING_MAX = 100 };
+
+const char *snapshots_sse_type(const struct snapshot_record *record)
+{
+        return !record->is_encrypted                     ? "none"
+               : key_is_aws_managed(record->kms_key_arn) ? "sse-ebs"
+                                                         : "sse-kms";
+}
 
 enum ingot_code snapshots_find(struct region_store *store, const char *region, const char *id,
                                struct snapshot_record *ret_record, struct ingot_error *err)

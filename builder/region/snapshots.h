@@ -15,6 +15,9 @@
 #include "region/catalogue_tags.h"
 #include "region/store.h"
 
+/* "none"; "sse-ebs" under the key that AWS manages, "sse-kms" under another. */
+const char *snapshots_sse_type(const struct snapshot_record *record);
+
 /* Finds a snapshot as it is recorded, without settling it. Fails with INGOT_E_NOT_FOUND. */
 enum ingot_code snapshots_find(struct region_store *store, const char *region, const char *id,
                                struct snapshot_record *ret_record, struct ingot_error *err) INGOT_MUST_CHECK;
