@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -279,6 +280,42 @@ static enum ingot_code draft_name(struct draft *draft, struct ingot_error *err)
         if (linkat(AT_FDCWD, proc, draft->folder_fd, name, AT_SYMLINK_FOLLOW))
                 return ingot_fail_errno(err, "naming the new '%s'", draft->path);
         draft->temporary_name = TAKE(name);
+        return INGOT_OK;
+}
+
+enum ingot_code fd_open_log(const char *path, unsigned mode, int *ret_fd, struct ingot_error *err)
+{
+        OWNED(draft_drop) struct draft place = DRAFT_NONE;
+        OWNED(fd_drop) int fd = FD_NONE;
+        enum ingot_code r = draft_open_folder(&place, path, err);
+
+        if (r)
+                return r;
+        fd = openat(place.folder_fd, place.name, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0)
+                return ingot_fail_errno(err, "opening '%s'", path);
+        if (fsync(place.folder_fd))
+                return ingot_fail_errno(err, "flushing the folder of '%s'", path);
+        *ret_fd = fd;
+        fd = FD_NONE;
+        return INGOT_OK;
+}
+
+enum ingot_code fd_flush(int fd, const char *path, struct ingot_error *err)
+{
+        if (fdatasync(fd))
+                return ingot_fail_errno(err, "flushing '%s'", path);
+        return INGOT_OK;
+}
+
+enum ingot_code fd_lock(int fd, const char *path, struct ingot_error *err)
+{
+        while (flock(fd, LOCK_EX | LOCK_NB)) {
+                if (errno == EWOULDBLOCK)
+                        return ingot_fail(err, INGOT_E_CONFLICT, "'%s' is in use by another process", path);
+                if (errno != EINTR)
+                        return ingot_fail_errno(err, "locking '%s'", path);
+        }
         return INGOT_OK;
 }
 

@@ -88,6 +88,30 @@ enum ingot_code fd_read_file(const char *path, size_t ceiling_bytes, char **ret_
  */
 enum ingot_code fd_make_folders(const char *path, struct ingot_error *err) INGOT_MUST_CHECK;
 
+/*
+ * Opens a file that is only ever appended to, for reading too; made when missing, with its name flushed.
+ *
+ * mode         permission bits before umask
+ * Fails with   INGOT_E_SYSTEM, INGOT_E_MEMORY
+ */
+enum ingot_code fd_open_log(const char *path, unsigned mode, int *ret_fd,
+                            struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Flushes what was written through fd, which stays open.
+ *
+ * Fails with   INGOT_E_SYSTEM
+ */
+enum ingot_code fd_flush(int fd, const char *path, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Takes the lock of an open file, without waiting; it ends with the descriptor, and with the process.
+ *
+ * Fails with   INGOT_E_CONFLICT  somebody else has it
+ *              INGOT_E_SYSTEM
+ */
+enum ingot_code fd_lock(int fd, const char *path, struct ingot_error *err) INGOT_MUST_CHECK;
+
 /* A file that is being written and has not yet its name. */
 struct draft {
         int fd;               /* write through this; FD_NONE once published or dropped */
