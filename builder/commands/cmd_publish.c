@@ -8,29 +8,70 @@
 #include "commands/commands.h"
 #include "commands/listing.h"
 
+struct reason {
+        uint64_t blocks;
+        const char *text;
+};
+
+/* "skipped  7 blocks: 5 never written, 2 zero" */
+static void reasons_print(const char *verb, uint64_t total, const struct reason *reasons, size_t count)
+{
+        const char *before = ": ";
+
+        if (!total)
+                return;
+        (void)printf("    %-8s %" PRIu64 " %s", verb, total, plural(total, "block", "blocks"));
+        for (size_t i = 0; i < count; i++) {
+                if (!reasons[i].blocks)
+                        continue;
+                (void)printf("%s%" PRIu64 " %s", before, reasons[i].blocks, reasons[i].text);
+                before = ", ";
+        }
+        (void)printf("\n");
+}
+
+static void verdict_print(const struct ingot_snapshot_receipt *snapshot)
+{
+        if (!snapshot->verified_all && !snapshot->verified_blocks && !snapshot->verified_zero_blocks)
+                return;
+        (void)printf("    verified %s: %" PRIu64 " read back and compared, %" PRIu64 " rightly not there\n",
+                     snapshot->verified_all ? "every block" : "a sample", snapshot->verified_blocks,
+                     snapshot->verified_zero_blocks);
+}
+
 static void snapshot_print(const struct ingot_snapshot_receipt *snapshot)
 {
+        const struct reason zeros[] = { { snapshot->zero_blocks_for_encryption, "because it is encrypted" },
+                                        { snapshot->zero_blocks_over_parent, "over the parent's data" } };
+        const struct reason skipped[] = { { snapshot->absent_blocks_left_out, "never written" },
+                                          { snapshot->zero_blocks_left_out, "zero" },
+                                          { snapshot->same_blocks_left_out, "as in the parent" } };
         char size[BYTE_SIZE_TEXT_CHARS + 1];
-        uint64_t skipped = snapshot->zero_blocks_left_out + snapshot->absent_blocks_left_out;
 
         byte_size_print(snapshot->bytes_sent, size);
         (void)printf("  %-10s %s  %" PRIu64 " GiB\n", snapshot->device_name, snapshot->snapshot_id,
                      snapshot->volume_size_gib);
         if (snapshot->reused) {
                 (void)printf("    was there already, with the same bytes: nothing was uploaded\n");
+                verdict_print(snapshot);
                 return;
         }
+        if (snapshot->parent_snapshot_id)
+                (void)printf("    what differs from %s\n", snapshot->parent_snapshot_id);
         (void)printf("    uploaded %" PRIu64 " %s, %s, in %" PRIu64 ".%" PRIu64 " s", snapshot->blocks_sent,
                      plural(snapshot->blocks_sent, "block", "blocks"), size, snapshot->elapsed_ms / 1000,
                      snapshot->elapsed_ms % 1000 / 100);
         if (snapshot->elapsed_ms)
                 (void)printf(" (%" PRIu64 " blocks/s)", snapshot->blocks_sent * 1000 / snapshot->elapsed_ms);
+        if (snapshot->blocks_resumed)
+                (void)printf(", %" PRIu64 " in earlier runs", snapshot->blocks_resumed);
         if (snapshot->retries)
                 (void)printf(", %" PRIu64 " %s", snapshot->retries,
                              plural(snapshot->retries, "retry", "retries"));
-        (void)printf("\n    skipped  %" PRIu64 " %s: %" PRIu64 " never written, %" PRIu64 " zero\n", skipped,
-                     plural(skipped, "block", "blocks"), snapshot->absent_blocks_left_out,
-                     snapshot->zero_blocks_left_out);
+        (void)printf("\n");
+        reasons_print("zeroed", zeros[0].blocks + zeros[1].blocks, zeros, 2);
+        reasons_print("skipped", skipped[0].blocks + skipped[1].blocks + skipped[2].blocks, skipped, 3);
+        verdict_print(snapshot);
 }
 
 static void receipt_print(struct session *session, const struct ingot_receipt *receipt)
@@ -56,16 +97,50 @@ static void receipt_print(struct session *session, const struct ingot_receipt *r
                                   receipt->ami_id, stdout);
 }
 
+static enum ingot_code request_read(struct session *session, struct ingot_publish_request *ret_request,
+                                    struct ingot_error *err)
+{
+        const struct arguments *arguments = &session->arguments;
+        struct ingot_publish_request request = { .folder = arguments->operands[0],
+                                                 .full = arguments->given[OPTION_FULL],
+                                                 .parent = arguments->value[OPTION_PARENT],
+                                                 .resume = arguments->given[OPTION_RESUME],
+                                                 .encrypt = arguments->given[OPTION_ENCRYPT],
+                                                 .kms_key_arn = arguments->value[OPTION_KMS_KEY] };
+        const char *verify = arguments->value[OPTION_VERIFY];
+        unsigned number = 0;
+        enum ingot_code r = arguments_number(arguments, OPTION_PUTS_PER_SECOND, 0, &number, err);
+
+        request.puts_per_second = number;
+        if (!r && arguments->given[OPTION_PUTS_PER_SECOND] && !number)
+                r = ingot_fail(err, INGOT_E_USAGE, "'--puts-per-second 0' would send nothing");
+        if (!r && request.full && request.parent)
+                r = ingot_fail(err, INGOT_E_USAGE, "'--full' and '--parent' exclude each other");
+        if (r)
+                return r;
+        if (arguments->given[OPTION_VERIFY] && (!verify || strcmp(verify, "all") == 0)) {
+                request.verify_blocks = INGOT_VERIFY_ALL;
+        } else if (verify) {
+                r = arguments_number(arguments, OPTION_VERIFY, 0, &number, err);
+                request.verify_blocks = number;
+        }
+        if (!r)
+                *ret_request = request;
+        return r;
+}
+
 static int run(struct session *session)
 {
         const char *folder = session->arguments.operands[0];
         const struct ingot_target target = session_target(session);
+        struct ingot_publish_request request;
         struct ingot_receipt *receipt = NULL;
         OWNED(heap_drop) char *json = NULL;
         struct ingot_error err;
-        enum ingot_code r;
+        enum ingot_code r = request_read(session, &request, &err);
 
-        r = ingot_publish(folder, &target, &session->observer, &receipt, &err);
+        if (!r)
+                r = ingot_publish(&request, &target, &session->observer, &receipt, &err);
         if (r)
                 return session_fail(session, "publish", folder, r, &err);
         progress_end(&session->progress, true);
@@ -91,11 +166,20 @@ const struct command command_publish = {
                  "the receipt to DIR/receipt-REGION.json.  What is published already is left as it\n"
                  "is, and that is success.\n"
                  "\n"
+                 "Only what differs from DIR's last publication into that region is sent, or from\n"
+                 "--parent: a snapshot, or the folder of an earlier build.\n"
+                 "\n"
+                 "A run that was stopped, by whatever, is gone on with by the same command: the\n"
+                 "journals in DIR say what the region has acknowledged.  See also: ingot gc.\n"
+                 "\n"
                  "With --quiet the AMI's id is all that is printed; with --json, the receipt.\n",
         .examples = "  ingot publish out/web --to local\n"
                     "  ingot publish out/web --to local:eu-central-1 --json\n"
                     "  ingot publish out/web --to aws:eu-central-1 --profile release\n",
-        .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
+        .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET) |
+                   OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_PARENT) | OPTION_BIT(OPTION_RESUME) |
+                   OPTION_BIT(OPTION_VERIFY) | OPTION_BIT(OPTION_PUTS_PER_SECOND) |
+                   OPTION_BIT(OPTION_ENCRYPT) | OPTION_BIT(OPTION_KMS_KEY),
         .operand_min = 1,
         .operand_max = 1,
         .run = run,

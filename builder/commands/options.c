@@ -10,6 +10,7 @@ static const struct {
         const char *name;
         const char *value; /* what stands for it in the help; NULL: a flag */
         const char *help;
+        bool is_optional; /* the value: only "--name=value" gives one */
 } options[OPTION_COUNT] = {
         [OPTION_HELP] = { 'h', "help", NULL, "tell this and do nothing" },
         [OPTION_JSON] = { 'j', "json", NULL, "print one JSON document on standard output" },
@@ -37,6 +38,15 @@ static const struct {
         [OPTION_DESCRIPTION] = { 0, "description", "TEXT", "of the snapshot" },
         [OPTION_TAG] = { 0, "tag", "KEY=VALUE", "of the snapshot; may be repeated" },
         [OPTION_TEMP_DIR] = { 0, "temp-dir", "DIR", "for what is unpacked (default: TMPDIR, or /var/tmp)" },
+        [OPTION_FULL] = { 0, "full", NULL, "send all of it, whatever was published before" },
+        [OPTION_PARENT] = { 0, "parent", "SNAP|DIR", "send what differs from it (default: DIR's last)" },
+        [OPTION_RESUME] = { 0, "resume", NULL, "only go on with a run that was stopped" },
+        [OPTION_VERIFY] = { 0, "verify", "N", "read all back, or N blocks by chance, and compare", true },
+        [OPTION_PUTS_PER_SECOND] = { 0, "puts-per-second", "N", "of the account's quota (default: 1000)" },
+        [OPTION_ENCRYPT] = { 0, "encrypt", NULL, "encrypt, whatever the account's default" },
+        [OPTION_KMS_KEY] = { 0, "kms-key", "ARN", "the key to encrypt with" },
+        [OPTION_YES] = { 'y', "yes", NULL, "do it, instead of only showing it" },
+        [OPTION_OLDER_THAN] = { 0, "older-than", "HOURS", "of what no journal names (default: 96)" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
 };
 
@@ -154,7 +164,7 @@ static enum ingot_code long_option_read(struct cursor *cursor, struct arguments 
                         return ingot_fail(err, INGOT_E_USAGE, "option '--%s' takes no value",
                                           options[option].name);
                 value = name + chars + 1;
-        } else if (options[option].value) {
+        } else if (options[option].value && !options[option].is_optional) {
                 r = value_next(cursor, option, &value, err);
                 if (r)
                         return r;
@@ -380,10 +390,14 @@ static void option_print(enum option option, bool required, FILE *out)
 {
         char left[40];
 
-        (void)snprintf(left, sizeof(left), "%c%c%c --%s%s%s", options[option].letter ? '-' : ' ',
+        (void)snprintf(left, sizeof(left), "%c%c%c --%s%s%s%s", options[option].letter ? '-' : ' ',
                        options[option].letter ? options[option].letter : ' ',
                        options[option].letter ? ',' : ' ', options[option].name,
-                       options[option].value ? " " : "", options[option].value ? options[option].value : "");
+                       !options[option].value        ? ""
+                       : options[option].is_optional ? "[="
+                                                     : " ",
+                       options[option].value ? options[option].value : "",
+                       options[option].is_optional ? "]" : "");
         (void)fprintf(out, "  %-26s %s%s\n", left, options[option].help, required ? " (needed)" : "");
 }
 

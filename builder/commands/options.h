@@ -47,6 +47,15 @@ enum option {
         OPTION_DESCRIPTION,
         OPTION_TAG,
         OPTION_TEMP_DIR,
+        OPTION_FULL,
+        OPTION_PARENT,
+        OPTION_RESUME,
+        OPTION_VERIFY,
+        OPTION_PUTS_PER_SECOND,
+        OPTION_ENCRYPT,
+        OPTION_KMS_KEY,
+        OPTION_YES,
+        OPTION_OLDER_THAN,
         OPTION_COUNT
 };
 

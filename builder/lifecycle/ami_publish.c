@@ -50,6 +50,7 @@ static enum ingot_code take_published(struct ingot_receipt *receipt, const struc
                 one->snapshot_id = strdup(entry->snapshot_id);
                 one->volume_size_gib = entry->volume_size_gib;
                 one->reused = 1;
+                one->encrypted = entry->encrypted == TRI_YES;
                 if (!one->device_name || !one->snapshot_id)
                         return ingot_fail_memory(err, strlen(entry->device_name));
         }

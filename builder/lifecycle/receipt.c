@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/own.h"
@@ -10,7 +11,59 @@
 #include "lifecycle/receipt.h"
 #include "lifecycle/volume_publish.h"
 
-enum { RECEIPT_MAX_BYTES = 1 << 20 };
+enum { RECEIPT_MAX_BYTES = 1 << 20, RECEIPT_VERSION = 1 };
+
+static void put_verified(struct json_doc *doc, struct json_value *object,
+                         const struct ingot_snapshot_receipt *one)
+{
+        struct json_value *verified;
+
+        if (!one->verified_all && !one->verified_blocks && !one->verified_zero_blocks)
+                return;
+        verified = json_doc_put_object(doc, object, "verified");
+        json_doc_put_bool(doc, verified, "all", one->verified_all);
+        json_doc_put_u64(doc, verified, "blocks_read", one->verified_blocks);
+        json_doc_put_u64(doc, verified, "blocks_not_listed", one->verified_zero_blocks);
+}
+
+static void put_snapshot(struct json_doc *doc, struct json_value *object,
+                         const struct ingot_snapshot_receipt *one)
+{
+        struct json_value *sent, *left_out;
+
+        json_doc_put_text(doc, object, "device_name", one->device_name);
+        json_doc_put_text(doc, object, "snapshot_id", one->snapshot_id);
+        json_doc_put_text(doc, object, "image_sha256", one->image_digest);
+        json_doc_put_u64(doc, object, "volume_size_gib", one->volume_size_gib);
+        json_doc_put_bool(doc, object, "reused", one->reused);
+        if (one->reused) {
+                put_verified(doc, object, one);
+                return;
+        }
+        json_doc_put_text(doc, object, "parent_snapshot_id", one->parent_snapshot_id);
+        json_doc_put_bool(doc, object, "encrypted", one->encrypted);
+        sent = json_doc_put_object(doc, object, "sent");
+        json_doc_put_u64(doc, sent, "data", one->data_blocks);
+        json_doc_put_u64(doc, sent, "zero_for_encryption", one->zero_blocks_for_encryption);
+        json_doc_put_u64(doc, sent, "zero_over_parent", one->zero_blocks_over_parent);
+        left_out = json_doc_put_object(doc, object, "left_out");
+        json_doc_put_u64(doc, left_out, "absent", one->absent_blocks_left_out);
+        json_doc_put_u64(doc, left_out, "zero", one->zero_blocks_left_out);
+        json_doc_put_u64(doc, left_out, "same_as_parent", one->same_blocks_left_out);
+        json_doc_put_u64(doc, object, "blocks_sent", one->blocks_sent);
+        json_doc_put_u64(doc, object, "blocks_resumed", one->blocks_resumed);
+        json_doc_put_u64(doc, object, "bytes_sent", one->bytes_sent);
+        json_doc_put_u64(doc, object, "parent_blocks_read", one->parent_blocks_read);
+        json_doc_put_u64(doc, object, "retries", one->retries);
+        json_doc_put_u64(doc, object, "throttles", one->throttles);
+        json_doc_put_u64(doc, object, "deadlines_missed", one->deadlines_missed);
+        json_doc_put_u64(doc, object, "in_flight_most", one->in_flight_most);
+        json_doc_put_u64(doc, object, "put_p50_us", one->put_p50_us);
+        json_doc_put_u64(doc, object, "put_p99_us", one->put_p99_us);
+        json_doc_put_u64(doc, object, "elapsed_ms", one->elapsed_ms);
+        json_doc_put_u64(doc, object, "cost_micro_usd", one->cost_micro_usd);
+        put_verified(doc, object, one);
+}
 
 enum ingot_code ingot_receipt_json(const struct ingot_receipt *receipt, char **ret_json,
                                    struct ingot_error *err)
@@ -18,10 +71,16 @@ enum ingot_code ingot_receipt_json(const struct ingot_receipt *receipt, char **r
         OWNED(json_doc_release) struct json_doc doc;
         OWNED(buffer_release) struct buffer out = BUFFER_INIT(RECEIPT_MAX_BYTES);
         struct json_value *list;
+        char finished[CLOCK_ISO_CHARS + 1];
         enum ingot_code r;
 
+        clock_print_iso(receipt->finished_seconds, finished);
         json_doc_init(&doc);
+        json_doc_put_text(&doc, doc.root, "ingot_version", INGOT_VERSION);
+        json_doc_put_u64(&doc, doc.root, "receipt_version", RECEIPT_VERSION);
         json_doc_put_text(&doc, doc.root, "ami_id", receipt->ami_id);
+        json_doc_put_text(&doc, doc.root, "volumes_sha256", receipt->content_digest);
+        json_doc_put_text(&doc, doc.root, "published", finished);
         json_doc_put_text(&doc, doc.root, "name", receipt->name);
         json_doc_put_text(&doc, doc.root, "region", receipt->region);
         json_doc_put_bool(&doc, doc.root, "already_published", receipt->already_published);
@@ -31,17 +90,7 @@ enum ingot_code ingot_receipt_json(const struct ingot_receipt *receipt, char **r
                 const struct ingot_snapshot_receipt *one = &receipt->snapshots[i];
                 struct json_value *out_one = json_doc_push_object(&doc, list);
 
-                json_doc_put_text(&doc, out_one, "device_name", one->device_name);
-                json_doc_put_text(&doc, out_one, "snapshot_id", one->snapshot_id);
-                json_doc_put_bool(&doc, out_one, "reused", one->reused);
-                json_doc_put_u64(&doc, out_one, "volume_size_gib", one->volume_size_gib);
-                json_doc_put_u64(&doc, out_one, "blocks_sent", one->blocks_sent);
-                json_doc_put_u64(&doc, out_one, "zero_blocks_left_out", one->zero_blocks_left_out);
-                json_doc_put_u64(&doc, out_one, "absent_blocks_left_out", one->absent_blocks_left_out);
-                json_doc_put_u64(&doc, out_one, "bytes_sent", one->bytes_sent);
-                json_doc_put_u64(&doc, out_one, "retries", one->retries);
-                json_doc_put_u64(&doc, out_one, "throttles", one->throttles);
-                json_doc_put_u64(&doc, out_one, "elapsed_ms", one->elapsed_ms);
+                put_snapshot(&doc, out_one, one);
         }
         r = json_doc_print(&doc, false, &out, err);
         if (r)
@@ -76,6 +125,7 @@ void ingot_receipt_free(struct ingot_receipt *receipt)
                 volume_receipt_release(&receipt->snapshots[i]);
         free(receipt->snapshots);
         free(receipt->ami_id);
+        free(receipt->content_digest);
         free(receipt->name);
         free(receipt->region);
         free(receipt);

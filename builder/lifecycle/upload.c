@@ -17,7 +17,7 @@
 #include "lifecycle/volume_publish.h"
 #include "publish/snapshot_await.h"
 
-enum { PHASE_CHARS = 255, RECEIPT_MAX_BYTES = 1 << 16, TAGS_MAX = 47 /* AWS takes 50; three are ingot's */ };
+enum { PHASE_CHARS = 255, RECEIPT_MAX_BYTES = 1 << 16, TAGS_MAX = 46 /* AWS takes 50; four are ingot's */ };
 
 static const uint64_t gib = UINT64_C(1) << 30;
 
@@ -94,6 +94,7 @@ static enum ingot_code send_disk(const struct ingot_upload_request *request, str
                                             .image_digest = &image_digest,
                                             .tags = tags,
                                             .tag_count = request->tag_count };
+        struct journal *journal = NULL;
         const char *id;
         enum ingot_code r;
 
@@ -107,7 +108,8 @@ static enum ingot_code send_disk(const struct ingot_upload_request *request, str
         if (r)
                 return r;
         hex_encode(image_digest.bytes, DIGEST_BYTES, receipt->image_digest);
-        r = volume_publish(session, &volume, observer, &receipt->snapshot, err);
+        r = volume_publish(session, &volume, observer, &receipt->snapshot, &journal, err);
+        journal_drop(&journal);
         id = receipt->snapshot.snapshot_id;
         return r ? r : snapshot_await(&session->ec2, &id, 1, NULL, observer, err);
 }

@@ -173,6 +173,9 @@ enum ingot_code snapshot_read(const struct ebs_client *ebs, const struct snapsho
         pace_init(&reading.own_pace, GETS_PER_SECOND);
         reading.pace = request->pace ? request->pace : &reading.own_pace;
         r = run(&reading, observer, err);
+        if (!r && request->take)
+                r = ingot_observe(observer, request->phase, receipt->blocks_read * BLOCK_BYTES,
+                                  receipt->blocks_read * BLOCK_BYTES, err);
         if (r)
                 region_link_abandon(ebs->link); /* before the lanes go */
         after = region_link_counts(ebs->link);

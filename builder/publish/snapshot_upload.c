@@ -353,7 +353,16 @@ static enum ingot_code complete_snapshot(struct upload *upload, struct ingot_err
         uint64_t block_count = receipt->blocks_sent + receipt->blocks_known;
         bool may_be_done = upload->request->taken_up && upload->request->taken_up->was_completing;
         unsigned attempts = 0;
-        enum ingot_code r = digest_stream_finish(upload->linear, &receipt->linear, err);
+        enum ingot_code r = INGOT_OK;
+
+        if (upload->request->taken_up &&
+            receipt->blocks_known != upload->request->taken_up->blocks_acknowledged)
+                return ingot_fail(err, INGOT_E_CONFLICT,
+                                  "%s holds %" PRIu64 " blocks of an earlier run, of which %" PRIu64
+                                  " are to be sent",
+                                  receipt->snapshot_id, upload->request->taken_up->blocks_acknowledged,
+                                  receipt->blocks_known);
+        r = digest_stream_finish(upload->linear, &receipt->linear, err);
 
         if (!r && memory && memory->completing)
                 r = memory->completing(memory->context, err);

@@ -65,8 +65,9 @@ struct snapshot_memory {
 /* A snapshot that another run started. */
 struct snapshot_taken_up {
         const char *snapshot_id, *sse_type;
-        int64_t started_seconds; /* since 1970 */
-        bool was_completing;     /* CompleteSnapshot may have been carried out */
+        int64_t started_seconds;      /* since 1970 */
+        bool was_completing;          /* CompleteSnapshot may have been carried out */
+        uint64_t blocks_acknowledged; /* by memory's word: all of them must be blocks that are to be sent */
 };
 
 /* Borrowed for the call. */
@@ -121,7 +122,8 @@ struct snapshot_receipt {
  *   INGOT_E_SYSTEM, INGOT_E_FORMAT  the disk could not be read
  *   INGOT_E_DENIED     403, or 402 quota exceeded
  *   INGOT_E_NOT_FOUND  404 later than 120 s after start: it lapsed or was deleted under us
- *   INGOT_E_CONFLICT   409, client_token was used for a different request; or it names a snapshot in error
+ *   INGOT_E_CONFLICT   409, client_token was used for a different request; or it names a snapshot in error; or
+ *                      what was taken up holds a block that is not to be sent
  *   INGOT_E_THROTTLED  still throttled after the last attempt
  *   INGOT_E_CHECKSUM   the region found other bytes than the block map's digest says, or echoed another digest
  *   INGOT_E_REMOTE     500 after the last attempt, no answer, or one outside the model

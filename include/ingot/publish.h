@@ -10,7 +10,11 @@
  *              of AWS, or of what AWS_ENDPOINT_URL names.  "aws:" takes the region that the environment or the
  *              profile names.
  *          (2) Publishing what is there already, by name and image digests, is success and changes nothing.
- *          (3) The receipt is written to FOLDER/receipt-REGION.json, whole, after registration.
+ *          (3) The receipt is written to FOLDER/receipt-REGION.json, whole, after registration; the manifest as it
+ *              was published, to FOLDER/published-REGION.json before it: the next publication from this folder sends
+ *              what differs.
+ *          (4) What a run that was stopped leaves in the region is named by its journals, FOLDER/journal-...; the
+ *              next run goes on with it.
  * Source   EBS direct APIs 2019-11-02; EC2 2016-11-15.
  * Tests    tests/cli/
  */
@@ -30,30 +34,62 @@ struct ingot_target {
 
 struct ingot_snapshot_receipt {
         char *device_name, *snapshot_id;
-        uint64_t volume_size_gib, blocks_sent, zero_blocks_left_out, absent_blocks_left_out, bytes_sent;
-        uint64_t retries, throttles, elapsed_ms;
-        int reused; /* non-zero: a completed snapshot of the same bytes was there; nothing was sent */
+        char *image_digest;       /* in hex */
+        char *parent_snapshot_id; /* NULL: all of it was sent */
+        uint64_t volume_size_gib;
+        int reused;    /* non-zero: a completed snapshot of the same bytes was there; nothing was sent */
+        int encrypted; /* non-zero; of one that was reused: not known */
+        /* Every block of the disk has one reason (and so have zeros over a parent's data beyond its end). */
+        uint64_t data_blocks, zero_blocks_for_encryption, zero_blocks_over_parent;   /* sent */
+        uint64_t absent_blocks_left_out, zero_blocks_left_out, same_blocks_left_out; /* left out */
+        uint64_t blocks_sent;    /* acknowledged in this run */
+        uint64_t blocks_resumed; /* acknowledged in earlier runs, by the journal */
+        uint64_t bytes_sent;     /* in this run */
+        uint64_t parent_blocks_read;
+        uint64_t retries, throttles, deadlines_missed, elapsed_ms, in_flight_most;
+        uint64_t put_p50_us, put_p99_us;
+        uint64_t verified_blocks, verified_zero_blocks; /* read back and compared; left out and not listed */
+        int verified_all;                               /* non-zero: that is every block */
+        uint64_t cost_micro_usd;                        /* at list price: puts, gets and lists */
 };
 
 struct ingot_receipt {
         char *ami_id, *name, *region;
-        int already_published; /* non-zero: rule 2 */
+        char *content_digest;     /* in hex, over all volumes */
+        int64_t finished_seconds; /* since 1970 */
+        int already_published;    /* non-zero: rule 2 */
         struct ingot_snapshot_receipt *snapshots;
         size_t snapshot_count;
         uint64_t elapsed_ms;
+};
+
+#define INGOT_VERIFY_ALL UINT64_MAX
+
+/* Borrowed for the call. */
+struct ingot_publish_request {
+        const char *folder;
+        int full; /* non-zero: no parent */
+        const char *
+                parent; /* a snapshot id, or the folder of an earlier build; NULL: rule 3's, where it can be */
+        int resume;     /* non-zero: there must be a run to go on with */
+        int encrypt;    /* non-zero: whatever the account's default is */
+        const char *kms_key_arn;  /* implies encrypt; NULL: the account's key */
+        uint32_t puts_per_second; /* of the account's quota; 0: 1000 */
+        uint64_t verify_blocks;   /* to read back of each volume; 0: none; INGOT_VERIFY_ALL */
 };
 
 /*
  * Uploads every volume of a build as a snapshot, waits, registers the AMI, writes the receipt.
  *
  * Fails with   INGOT_E_USAGE      the target is not one
- *              INGOT_E_NOT_FOUND  no manifest in folder, or an image is missing
- *              INGOT_E_CHECKSUM   an image does not match its manifest
- *              INGOT_E_CONFLICT   another AMI has the name; its id is in the cause
+ *              INGOT_E_NOT_FOUND  no manifest in folder, an image is missing; no such parent; nothing to resume
+ *              INGOT_E_CHECKSUM   an image does not match its manifest; what was read back is not what was sent
+ *              INGOT_E_CONFLICT   another AMI has the name; its id is in the cause; the parent cannot be one; another
+ *                                 process publishes the same
  *              INGOT_E_DENIED, INGOT_E_THROTTLED, INGOT_E_REMOTE, INGOT_E_SYSTEM, INGOT_E_MEMORY,
  *              INGOT_E_CANCELLED
  */
-enum ingot_code ingot_publish(const char *folder, const struct ingot_target *target,
+enum ingot_code ingot_publish(const struct ingot_publish_request *request, const struct ingot_target *target,
                               const struct ingot_observer *observer, struct ingot_receipt **ret_receipt,
                               struct ingot_error *err) INGOT_MUST_CHECK;
 void ingot_receipt_free(struct ingot_receipt *receipt);
