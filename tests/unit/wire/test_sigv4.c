@@ -469,6 +469,74 @@ static void hostile_authorizations_are_malformed(void **state)
         }
 }
 
+/* A presigned query that verifies, with the first `from` in it made `to`. */
+static enum sigv4_verdict judge_presigned(const char *from, const char *to,
+                                          struct sigv4_identity *ret_identity)
+{
+        static const struct sigv4_header host = { "Host", "localhost" };
+        OWNED(buffer_release) struct buffer query = BUFFER_INIT(8192), broken = BUFFER_INIT(65536);
+        struct sigv4_credentials known = { KEY, SECRET, NULL };
+        struct sigv4_request request = { "GET", "/",       "Action=DescribeImages",
+                                         &host, 1,         SIGV4_UNSIGNED_PAYLOAD,
+                                         false, "local-1", "s3",
+                                         true };
+        struct sigv4_received received = { "GET", "/", NULL, &host, 1, NULL };
+        const char *at;
+
+        assert_int_equal(sigv4_presign(&request, &known, good_time, 3600, &query, NULL), INGOT_OK);
+        at = strstr(query.bytes, from);
+        assert_non_null(at);
+        buffer_appendf(&broken, "%.*s%s%s", (int)(at - query.bytes), query.bytes, to, at + strlen(from));
+        received.query = broken.bytes;
+        return judge(&received, &known, good_time, ret_identity);
+}
+
+static void hostile_queries_are_malformed(void **state)
+{
+        char many_names[2048] = "SignedHeaders=", long_key[1024] = "Credential=";
+        const struct {
+                const char *from, *to;
+                enum sigv4_verdict verdict;
+        } rows[] = {
+                { "Action", "Action", SIGV4_GOOD },
+                { "Action", "action", SIGV4_MISMATCH },
+                { "X-Amz-Algorithm", "X-Amz-Algo", SIGV4_MALFORMED },
+                { "AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256", SIGV4_MALFORMED },
+                { "X-Amz-Credential", "X-Amz-Creds", SIGV4_MALFORMED },
+                { "Credential=", "Credential=%2F%2F%2F%2F", SIGV4_MALFORMED },
+                { "%2Faws4_request", "", SIGV4_MALFORMED },
+                { "Credential=", long_key, SIGV4_MALFORMED },
+                { "X-Amz-Date=2", "X-Amz-Date=", SIGV4_MALFORMED },
+                { "X-Amz-Date=2", "X-Amz-Date=x", SIGV4_MALFORMED },
+                { "X-Amz-Date=", "X-Amz-Date=0", SIGV4_MALFORMED },
+                { "X-Amz-Expires=3600", "X-Amz-Expires=", SIGV4_MALFORMED },
+                { "X-Amz-Expires=3600", "X-Amz-Expires=0", SIGV4_MALFORMED },
+                { "X-Amz-Expires=3600", "X-Amz-Expires=-1", SIGV4_MALFORMED },
+                { "X-Amz-Expires=3600", "X-Amz-Expires=604801", SIGV4_MALFORMED },
+                { "X-Amz-Expires=3600", "X-Amz-Expires=18446744073709555216", SIGV4_MALFORMED },
+                { "SignedHeaders=host", "SignedHeaders=", SIGV4_MALFORMED },
+                { "SignedHeaders=host", "SignedHeaders=Host", SIGV4_MALFORMED },
+                { "SignedHeaders=host", "SignedHeaders=host%3Bhost", SIGV4_MALFORMED },
+                { "SignedHeaders=host", "SignedHeaders=host%3B", SIGV4_MALFORMED },
+                { "SignedHeaders=host", "SignedHeaders=host%3Bnone", SIGV4_MALFORMED },
+                { "SignedHeaders=", many_names, SIGV4_MALFORMED },
+                { "X-Amz-Signature=", "X-Amz-Signature=0", SIGV4_MALFORMED },
+                { "X-Amz-Signature=", "X-Amz-Signature=%00", SIGV4_MALFORMED },
+        };
+
+        (void)state;
+        memset(many_names + strlen(many_names), 'a', sizeof(many_names) - strlen(many_names) - 1);
+        memset(long_key + strlen(long_key), 'K', sizeof(long_key) - strlen(long_key) - 1);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct sigv4_identity identity;
+                enum sigv4_verdict verdict = judge_presigned(rows[i].from, rows[i].to, &identity);
+
+                if (verdict != rows[i].verdict)
+                        fail_msg("'%s' as '%.80s': verdict %d: %s", rows[i].from, rows[i].to, (int)verdict,
+                                 identity.detail);
+        }
+}
+
 static void an_unsigned_payload_needs_no_digest(void **state)
 {
         static const struct sigv4_header unsigned_body[] = { { "X-Amz-Content-SHA256",
@@ -488,6 +556,7 @@ int main(void)
                 cmocka_unit_test(each_fault_has_its_verdict),
                 cmocka_unit_test(a_host_must_be_signed),
                 cmocka_unit_test(hostile_authorizations_are_malformed),
+                cmocka_unit_test(hostile_queries_are_malformed),
                 cmocka_unit_test(an_unsigned_payload_needs_no_digest),
         };
 
