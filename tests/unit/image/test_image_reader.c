@@ -208,6 +208,25 @@ static void numbers_that_make_no_sense_are_refused(void **state)
                 { 56, 1 << 30 }, /* the directory: outside the file */
                 { 56, UINT64_MAX - 1 },
         };
+        static const struct {
+                const char *what;
+                bool from_end;
+                size_t at_bytes;
+                uint8_t flip;
+        } spots[] = {
+                { "flags: no markers", false, 10, 0x02 },
+                { "flags: not compressed", false, 10, 0x01 },
+                { "not closed", false, 72, 1 },
+                { "another compression", false, 77, 2 },
+                { "the first grain's LBA", false, 65536, 1 },
+                { "the first grain's size", false, 65536 + 11, 0x80 },
+                { "the first grain's data", false, 65536 + 100, 1 },
+                { "the footer's marker", true, 3 * 512 - 12, 1 },
+                { "the footer's magic", true, 2 * 512, 1 },
+                { "the footer's capacity", true, 2 * 512 - 12, 1 },
+                { "the footer's grains", true, 2 * 512 - 20, 1 },
+                { "the end's marker", true, 512 - 12, 1 },
+        };
         const char *raw = scratch_path(state, "disk"), *vmdk = scratch_path(state, "disk.vmdk"),
                    *bad = scratch_path(state, "bad");
         struct convert_request request = { raw, vmdk, IMAGE_VMDK_STREAM, compression_default, 0, NULL };
@@ -232,13 +251,15 @@ static void numbers_that_make_no_sense_are_refused(void **state)
                 write_bytes(bad, bytes, size_bytes - cut);
                 assert_int_equal(read_through(bad), INGOT_E_FORMAT);
         }
-        bytes[65536] ^= 1; /* the first grain's LBA */
-        write_bytes(bad, bytes, size_bytes);
-        assert_int_equal(read_through(bad), INGOT_E_FORMAT);
-        bytes[65536] ^= 1;
-        bytes[65536 + 100] ^= 1; /* its data */
-        write_bytes(bad, bytes, size_bytes);
-        assert_int_equal(read_through(bad), INGOT_E_FORMAT);
+        for (size_t i = 0; i < sizeof(spots) / sizeof(spots[0]); i++) {
+                size_t at = spots[i].from_end ? size_bytes - spots[i].at_bytes : spots[i].at_bytes;
+
+                bytes[at] ^= (char)spots[i].flip;
+                write_bytes(bad, bytes, size_bytes);
+                if (read_through(bad) != INGOT_E_FORMAT)
+                        fail_msg("%s", spots[i].what);
+                bytes[at] ^= (char)spots[i].flip;
+        }
         free(bytes);
 }
 

@@ -187,6 +187,12 @@ static const struct {
         { "a name that is a number", "", "\"name\": \"debian-12-web\"", "\"name\": 12", INGOT_E_FORMAT },
         { "two volumes of one device", "\"volumes\"", "\"/dev/sdf\"", "\"/dev/xvda\"", INGOT_E_FORMAT },
         { "seed", "", "5eed0000", "5eed", INGOT_E_FORMAT },
+        { "a file system", "\"file_system\"", "\"type\": \"ext4\"", "\"type\": \"ext9\"", INGOT_E_FORMAT },
+        { "a type of partition", "\"partitions\"", "\"type\": \"bios-boot\"", "\"type\": \"bios\"", INGOT_E_FORMAT },
+        { "a number of a partition", "\"bios-boot\"", "\"number\": ", "\"number\": 129", INGOT_E_FORMAT },
+        { "a partition table", "", "\"partition_table\": \"gpt\"", "\"partition_table\": \"mbr\"", INGOT_E_FORMAT },
+        { "a format of a file", "\"files\"", "\"format\": \"raw\"", "\"format\": \"qcow2\"", INGOT_E_FORMAT },
+        { "a linear digest", "", "\"linear_digest\": \"", "\"linear_digest\": \"=", INGOT_E_FORMAT },
 };
 /* clang-format on */
 
