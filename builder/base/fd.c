@@ -264,6 +264,49 @@ undo:
         return r;
 }
 
+/* Whether the draft's descriptor is of the file that is called so now: whoever had it before may have published it. */
+static bool draft_is_there(const struct draft *draft)
+{
+        struct stat opened, named;
+
+        return fstat(draft->fd, &opened) == 0 &&
+               fstatat(draft->folder_fd, draft->temporary_name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+               opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+enum ingot_code draft_resume(struct draft *draft, const char *path, unsigned mode, struct ingot_error *err)
+{
+        OWNED(draft_drop) struct draft made = DRAFT_NONE;
+        enum ingot_code r = draft_open_folder(&made, path, err);
+
+        made.is_kept = true;
+        if (r)
+                return r;
+        made.temporary_name = malloc(strlen(made.name) + sizeof(".part"));
+        if (!made.temporary_name)
+                return ingot_fail_memory(err, strlen(made.name) + sizeof(".part"));
+        (void)snprintf(made.temporary_name, strlen(made.name) + sizeof(".part"), "%s.part", made.name);
+        do {
+                fd_drop(&made.fd);
+                made.fd = openat(made.folder_fd, made.temporary_name,
+                                 O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, mode);
+                if (made.fd < 0)
+                        return ingot_fail_errno(err, "opening '%s.part'", path);
+                if (flock(made.fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+                        return ingot_fail(err, INGOT_E_CONFLICT, "another process is writing '%s.part'",
+                                          path);
+        } while (!draft_is_there(&made));
+        *draft = made;
+        made = (struct draft)DRAFT_NONE;
+        return INGOT_OK;
+}
+
+void draft_discard(struct draft *draft)
+{
+        draft->is_kept = false;
+        draft_drop(draft);
+}
+
 /* Gives a draft made by O_TMPFILE a temporary name, so that rename can replace the path. */
 static enum ingot_code draft_name(struct draft *draft, struct ingot_error *err)
 {
@@ -350,7 +393,7 @@ enum ingot_code draft_publish(struct draft *draft, struct ingot_error *err)
 
 void draft_drop(struct draft *draft)
 {
-        if (draft->temporary_name)
+        if (draft->temporary_name && !draft->is_kept)
                 (void)unlinkat(draft->folder_fd, draft->temporary_name, 0); /* the failing path */
         fd_drop(&draft->fd);
         fd_drop(&draft->folder_fd);

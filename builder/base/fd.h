@@ -9,7 +9,8 @@
  *          (2) A transfer moves all its bytes or fails; EINTR is not seen by the caller.
  *          (3) A written file ends in fd_settle(); fd_drop() is for the failing path.
  *          (4) A draft has no name until draft_publish() has settled it: the old file or the whole new
- *              one is under the path at any moment, also after SIGKILL.  Nothing else renames.
+ *              one is under the path at any moment, also after SIGKILL.  Nothing else renames.  A draft that is
+ *              resumed has the name PATH.part meanwhile.
  * Tests    tests/unit/base/test_fd.c, tests/fault/test_fd_fault.c
  */
 #include <stdbool.h>
@@ -118,6 +119,7 @@ struct draft {
         int folder_fd;        /* owned */
         char *path, *name;    /* owned; name is the last part of path */
         char *temporary_name; /* owned; NULL while the file has no name at all (O_TMPFILE) */
+        bool is_kept;         /* dropping it leaves it under its temporary name: draft_resume() */
 };
 
 #define DRAFT_NONE                                                                                           \
@@ -133,6 +135,19 @@ struct draft {
  */
 enum ingot_code draft_open(struct draft *draft, const char *path, unsigned mode,
                            struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Opens a draft that is called PATH.part from the start, and stays there when it is dropped: what an earlier call left
+ * there is gone on with.  It is this process's alone until it is published or dropped.
+ *
+ * Fails with   INGOT_E_CONFLICT  another process has it open so
+ *              INGOT_E_SYSTEM, INGOT_E_MEMORY
+ */
+enum ingot_code draft_resume(struct draft *draft, const char *path, unsigned mode,
+                             struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Drops a draft by draft_resume() and removes its file. */
+void draft_discard(struct draft *draft);
 
 /*
  * Flushes a draft that stays open: what is read past the page cache from now on is what was written.

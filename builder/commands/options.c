@@ -18,7 +18,7 @@ static const struct {
         [OPTION_MAPPING] = { 'm', "mapping", "FILE", "the block device mapping, EC2's own JSON" },
         [OPTION_OUTPUT] = { 'o', "output", "DIR", "the folder for images and manifest" },
         [OPTION_FORMATS] = { 'f', "format", "LIST", "raw, vmdk, or raw,vmdk for both" },
-        [OPTION_FORMAT] = { 'f', "format", "FORMAT", "of OUT: raw or vmdk" },
+        [OPTION_FORMAT] = { 'f', "format", "FORMAT", "of the output: raw or vmdk" },
         [OPTION_SET] = { 's', "set", "KEY=VALUE", "give ${KEY} of the template; may be repeated" },
         [OPTION_TO] = { 't', "to", "TARGET", "local[:REGION] (the default) or aws:REGION" },
         [OPTION_LISTEN] = { 'l', "listen", "ADDRESS", "where to listen (default: 127.0.0.1:5810)" },

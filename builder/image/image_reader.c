@@ -105,8 +105,18 @@ static enum ingot_code recognise(struct image_reader *reader, struct ingot_error
         return INGOT_OK;
 }
 
-enum ingot_code image_reader_open_fd(int fd, const char *path, enum image_access access,
-                                     struct image_reader **ret_reader, struct ingot_error *err)
+static enum ingot_code take_as_raw(struct image_reader *reader, struct ingot_error *err)
+{
+        (void)err;
+        reader->format = IMAGE_RAW;
+        reader->size_bytes = reader->file.size_bytes;
+        return INGOT_OK;
+}
+
+static enum ingot_code open_reader(int fd, const char *path, enum image_access access,
+                                   enum ingot_code (*ready)(struct image_reader *reader,
+                                                            struct ingot_error *err),
+                                   struct image_reader **ret_reader, struct ingot_error *err)
 {
         OWNED(image_reader_drop) struct image_reader *reader = calloc(1, sizeof(*reader));
         enum ingot_code r;
@@ -117,11 +127,23 @@ enum ingot_code image_reader_open_fd(int fd, const char *path, enum image_access
         reader->source = (struct byte_source){ .context = reader, .read = read_disk };
         r = image_file_init(&reader->file, fd, path, access == IMAGE_PAST_CACHE, err);
         if (!r)
-                r = recognise(reader, err);
+                r = ready(reader, err);
         if (r)
                 return r;
         *ret_reader = TAKE(reader);
         return INGOT_OK;
+}
+
+enum ingot_code image_reader_open_fd(int fd, const char *path, enum image_access access,
+                                     struct image_reader **ret_reader, struct ingot_error *err)
+{
+        return open_reader(fd, path, access, recognise, ret_reader, err);
+}
+
+enum ingot_code image_reader_open_raw(int fd, const char *path, enum image_access access,
+                                      struct image_reader **ret_reader, struct ingot_error *err)
+{
+        return open_reader(fd, path, access, take_as_raw, ret_reader, err);
 }
 
 enum ingot_code image_reader_open(const char *path, enum image_access access,

@@ -54,6 +54,11 @@ enum ingot_code image_reader_open(const char *path, enum image_access access,
 enum ingot_code image_reader_open_fd(int fd, const char *path, enum image_access access,
                                      struct image_reader **ret_reader,
                                      struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* The same for what is known to be a raw disk, whatever its first bytes look like. */
+enum ingot_code image_reader_open_raw(int fd, const char *path, enum image_access access,
+                                      struct image_reader **ret_reader,
+                                      struct ingot_error *err) INGOT_MUST_CHECK;
 void image_reader_free(struct image_reader *reader);
 void image_reader_drop(struct image_reader **reader);
 

@@ -13,14 +13,14 @@
 #include "lifecycle/folder.h"
 #include "lifecycle/prepare.h"
 
-enum { IMAGE_NAME_BYTES = 128, PLAN_MAX_BYTES = 64 << 20 };
+enum { PLAN_MAX_BYTES = 64 << 20 };
 
 /* One volume's outputs while they have no names yet. */
 struct outputs {
         struct draft raw, vmdk;
         struct vmdk_writer *writer;
         struct block_map map;
-        char raw_name[IMAGE_NAME_BYTES], vmdk_name[IMAGE_NAME_BYTES];
+        char raw_name[FOLDER_IMAGE_NAME_BYTES], vmdk_name[FOLDER_IMAGE_NAME_BYTES];
 };
 
 #define OUTPUTS_NONE                                                                                         \
@@ -44,14 +44,6 @@ struct builder {
         struct preparation *preparation;
 };
 
-/* "/dev/xvda" gives "xvda.raw". */
-static void name_image(const char *device_name, const char *ending, char out[IMAGE_NAME_BYTES])
-{
-        const char *slash = strrchr(device_name, '/');
-
-        (void)snprintf(out, IMAGE_NAME_BYTES, "%.100s.%s", slash ? slash + 1 : device_name, ending);
-}
-
 static enum ingot_code open_draft(const char *folder, const char *name, struct draft *draft,
                                   struct ingot_error *err)
 {
@@ -66,8 +58,8 @@ static enum ingot_code open_outputs(const struct builder *builder, const struct 
         struct vmdk_identity identity = { .extent_name = outputs->vmdk_name };
         enum ingot_code r = INGOT_OK;
 
-        name_image(volume->layout.device_name, "raw", outputs->raw_name);
-        name_image(volume->layout.device_name, "vmdk", outputs->vmdk_name);
+        folder_image_name(volume->layout.device_name, "raw", outputs->raw_name);
+        folder_image_name(volume->layout.device_name, "vmdk", outputs->vmdk_name);
         if (builder->request->formats & INGOT_FORMAT_RAW)
                 r = open_draft(builder->request->folder, outputs->raw_name, &outputs->raw, err);
         if (!r && (builder->request->formats & INGOT_FORMAT_VMDK)) {

@@ -20,6 +20,13 @@ char *folder_path(const char *folder, const char *name)
         return path;
 }
 
+void folder_image_name(const char *device_name, const char *ending, char out[FOLDER_IMAGE_NAME_BYTES])
+{
+        const char *slash = strrchr(device_name, '/');
+
+        (void)snprintf(out, FOLDER_IMAGE_NAME_BYTES, "%.100s.%s", slash ? slash + 1 : device_name, ending);
+}
+
 bool folder_is_one(const char *path)
 {
         struct stat status;

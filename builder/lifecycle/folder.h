@@ -10,11 +10,16 @@
  */
 #include "model/manifest.h"
 
+enum { FOLDER_IMAGE_NAME_BYTES = 128 };
+
 /* "manifest.json" */
 extern const char folder_manifest_name[];
 
 /* "FOLDER/NAME"; owned by the caller (free), NULL when out of memory. */
 char *folder_path(const char *folder, const char *name);
+
+/* The name of a device's image: of "/dev/xvda" with "raw", "xvda.raw". */
+void folder_image_name(const char *device_name, const char *ending, char out[FOLDER_IMAGE_NAME_BYTES]);
 
 /* Whether path is a folder. */
 bool folder_is_one(const char *path);

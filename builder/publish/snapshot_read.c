@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,22 +8,30 @@
 #include "base/own.h"
 #include "publish/snapshot_read.h"
 
-enum { PUMP_MS = 100, GETS_PER_SECOND = 1000, DEADLINE_MS = 30000 };
+enum {
+        PUMP_MS = 100,
+        GETS_PER_SECOND = 1000,
+        DEADLINE_MS = 30000,
+        ATTEMPTS_MAX = 3,     /* beyond those of region_link */
+        PAGE_BLOCKS_MIN = 100 /* the least that ListSnapshotBlocks takes */
+};
 
 struct reading;
 
 /* One get at a time. */
 struct lane {
-        struct lane *next_free;
+        struct lane *next_free; /* or the next of those that are to ask again */
         struct reading *reading;
         struct ebs_get get;
+        char token[EBS_TOKEN_CHARS + 1];
+        unsigned attempts;
 };
 
 struct reading {
         const struct ebs_client *ebs;
         const struct snapshot_read_request *request;
         struct snapshot_read_receipt *receipt;
-        struct lane *lanes, *free_lanes;
+        struct lane *lanes, *free_lanes, *again; /* rule 5 */
         struct pace own_pace;
         struct pace *pace;
         unsigned in_flight;
@@ -37,6 +46,12 @@ static void end_get(void *context, struct ebs_get *get, enum ingot_code code, co
         struct reading *reading = lane->reading;
         struct ingot_error why;
 
+        if (code && (got->token_expired || code == INGOT_E_CHECKSUM) && !reading->code &&
+            lane->attempts < ATTEMPTS_MAX) {
+                lane->next_free = reading->again;
+                reading->again = lane;
+                return;
+        }
         lane->next_free = reading->free_lanes;
         reading->free_lanes = lane;
         reading->in_flight--;
@@ -55,6 +70,43 @@ static void end_get(void *context, struct ebs_get *get, enum ingot_code code, co
         }
 }
 
+static enum ingot_code start_get(struct reading *reading, struct lane *lane, uint64_t index,
+                                 const char *token, struct ingot_error *err)
+{
+        (void)snprintf(lane->token, sizeof(lane->token), "%s", token);
+        lane->attempts++;
+        lane->get = (struct ebs_get){ .client = reading->ebs,
+                                      .snapshot_id = reading->request->snapshot_id,
+                                      .block_index = index,
+                                      .block_token = lane->token,
+                                      .deadline_ms = DEADLINE_MS,
+                                      .done = end_get,
+                                      .context = lane };
+        return ebs_get_block(&lane->get, err);
+}
+
+/* Rule 5: with a new token, as the list gives it now. */
+static enum ingot_code ask_again(struct reading *reading, struct ingot_error *err)
+{
+        enum ingot_code r = INGOT_OK;
+
+        while (!r && reading->again) {
+                OWNED(ebs_page_release) struct ebs_page page = { 0 };
+                struct lane *lane = reading->again;
+                uint64_t index = lane->get.block_index;
+
+                reading->again = lane->next_free;
+                r = ebs_list_blocks(reading->ebs, reading->request->snapshot_id, index, PAGE_BLOCKS_MIN,
+                                    &page, err);
+                if (!r && (!page.count || page.blocks[0].index != index))
+                        r = ingot_fail(err, INGOT_E_REMOTE,
+                                       "block %" PRIu64 " was listed before, and is not any more", index);
+                if (!r)
+                        r = start_get(reading, lane, index, page.blocks[0].token, err);
+        }
+        return r;
+}
+
 static enum ingot_code look_around(struct reading *reading, uint32_t wait_ms,
                                    const struct ingot_observer *observer, struct ingot_error *err)
 {
@@ -65,6 +117,8 @@ static enum ingot_code look_around(struct reading *reading, uint32_t wait_ms,
 
         if (!r)
                 r = region_link_pump(reading->ebs->link, wait_ms, err);
+        if (!r && !reading->code)
+                r = ask_again(reading, err);
         if (!r && reading->code) {
                 r = reading->code;
                 if (err)
@@ -87,14 +141,8 @@ static enum ingot_code read_block(struct reading *reading, const struct ebs_page
         if (r)
                 return r;
         lane = reading->free_lanes;
-        lane->get = (struct ebs_get){ .client = reading->ebs,
-                                      .snapshot_id = reading->request->snapshot_id,
-                                      .block_index = block->index,
-                                      .block_token = block->token,
-                                      .deadline_ms = DEADLINE_MS,
-                                      .done = end_get,
-                                      .context = lane };
-        r = ebs_get_block(&lane->get, err);
+        lane->attempts = 0;
+        r = start_get(reading, lane, block->index, block->token, err);
         if (r)
                 return r;
         reading->free_lanes = lane->next_free;
@@ -121,7 +169,7 @@ static enum ingot_code read_page(struct reading *reading, const struct ebs_page 
         for (size_t i = 0; !r && request->take && i < page->count; i++)
                 if (wanted[i])
                         r = read_block(reading, &page->blocks[i], observer, err);
-        /* The texts of the tokens go with the page. */
+        /* Ascending order: list() of the next page comes after every take() of this one. */
         while (!r && reading->in_flight)
                 r = look_around(reading, PUMP_MS, observer, err);
         return r;

@@ -12,6 +12,8 @@
  *              computed here, and equal to what the region says it is.
  *          (3) Memory is that of the blocks in flight and of one page of the list, whatever the volume's size.
  *          (4) An interrupted read is gone on with by start_index, or by a list() that declines what is there.
+ *          (5) A block whose token has expired, or whose bytes are not what the region says they are, is asked for
+ *              again, a few times, with a new token.
  * Source   EBS direct APIs, service model 2019-11-02.
  * Tests    tests/unit/publish/test_snapshot_read.c
  */

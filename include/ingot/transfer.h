@@ -75,7 +75,7 @@ struct ingot_downloaded {
         uint64_t volume_size_gib;
         uint64_t blocks, blocks_kept; /* that the snapshot has; of them, those an earlier call had got */
         uint64_t retries, elapsed_ms;
-        char image_digest[65], linear_digest[45]; /* hex, base64 */
+        char image_digest[65]; /* hex */
 };
 
 struct ingot_download_receipt {
