@@ -18,16 +18,16 @@ static void encryption_at_start_is_as_the_table_says(void **state)
                 const char *says;
         } rows[] = {
                 { NO_PARENT, false, "", 201, "\"SseType\":\"none\"" },
-                { NO_PARENT, true, "", 201, "\"SseType\":\"sse-kms\"" },
-                { NO_PARENT, false, ",\"Encrypted\":true", 201, "\"SseType\":\"sse-kms\"" },
-                { NO_PARENT, true, ",\"Encrypted\":true", 201, "\"SseType\":\"sse-kms\"" },
-                { NO_PARENT, true, ",\"Encrypted\":false", 201, "\"SseType\":\"sse-kms\"" },
+                { NO_PARENT, true, "", 201, "\"SseType\":\"sse-ebs\"" },
+                { NO_PARENT, false, ",\"Encrypted\":true", 201, "\"SseType\":\"sse-ebs\"" },
+                { NO_PARENT, true, ",\"Encrypted\":true", 201, "\"SseType\":\"sse-ebs\"" },
+                { NO_PARENT, true, ",\"Encrypted\":false", 201, "\"SseType\":\"sse-ebs\"" },
                 { PLAIN_PARENT, false, ",\"Encrypted\":true", 400, "exclude each other" },
                 { ENCRYPTED_PARENT, true, ",\"Encrypted\":true", 400, "exclude each other" },
                 { PLAIN_PARENT, true, "", 400, "the account encrypts by default" },
                 { PLAIN_PARENT, false, "", 201, "\"SseType\":\"none\"" },
-                { ENCRYPTED_PARENT, false, "", 201, "\"SseType\":\"sse-kms\"" },
-                { ENCRYPTED_PARENT, true, "", 201, "\"SseType\":\"sse-kms\"" },
+                { ENCRYPTED_PARENT, false, "", 201, "\"SseType\":\"sse-ebs\"" },
+                { ENCRYPTED_PARENT, true, "", 201, "\"SseType\":\"sse-ebs\"" },
         };
         struct region_rig *rig = *state;
         static const uint8_t fills[] = { 1 };
