@@ -76,10 +76,10 @@ const struct command command_build = {
         .examples = "  ingot build web.yaml -m web.mapping.json -o out/web\n"
                     "  ingot build web.yaml -m web.mapping.json -o out/web --format raw \\\n"
                     "      --set version=2026.12\n",
-        .options = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_FORMATS) |
-                   OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_CACHE_DIR) | OPTION_BIT(OPTION_REFRESH) |
-                   OPTION_BIT(OPTION_COMPRESSOR) | OPTION_BIT(OPTION_THREADS) | OPTION_BIT(OPTION_JSON) |
-                   OPTION_BIT(OPTION_QUIET),
+        .options = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_LOCK) | OPTION_BIT(OPTION_OUTPUT) |
+                   OPTION_BIT(OPTION_FORMATS) | OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_CACHE_DIR) |
+                   OPTION_BIT(OPTION_REFRESH) | OPTION_BIT(OPTION_COMPRESSOR) | OPTION_BIT(OPTION_THREADS) |
+                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .required = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_OUTPUT),
         .operand_min = 1,
         .operand_max = 1,

@@ -31,9 +31,9 @@ const struct command command_plan = {
                  "where the cache does not have them, since sizes follow from them; no image is\n"
                  "written.\n",
         .examples = "  ingot plan web.yaml --mapping web.mapping.json | jq .volumes\n",
-        .options = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_FORMATS) |
-                   OPTION_BIT(OPTION_CACHE_DIR) | OPTION_BIT(OPTION_REFRESH) | OPTION_BIT(OPTION_COMPRESSOR) |
-                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
+        .options = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_LOCK) | OPTION_BIT(OPTION_SET) |
+                   OPTION_BIT(OPTION_FORMATS) | OPTION_BIT(OPTION_CACHE_DIR) | OPTION_BIT(OPTION_REFRESH) |
+                   OPTION_BIT(OPTION_COMPRESSOR) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .required = OPTION_BIT(OPTION_MAPPING),
         .operand_min = 1,
         .operand_max = 1,

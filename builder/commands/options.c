@@ -47,6 +47,7 @@ static const struct {
         [OPTION_KMS_KEY] = { 0, "kms-key", "ARN", "the key to encrypt with" },
         [OPTION_YES] = { 'y', "yes", NULL, "do it, instead of only showing it" },
         [OPTION_OLDER_THAN] = { 0, "older-than", "HOURS", "of what no journal names (default: 96)" },
+        [OPTION_LOCK] = { 0, "lock", "DIR|FILE", "keep to the layout of an earlier build" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
 };
 

@@ -56,6 +56,7 @@ enum option {
         OPTION_KMS_KEY,
         OPTION_YES,
         OPTION_OLDER_THAN,
+        OPTION_LOCK,
         OPTION_COUNT
 };
 

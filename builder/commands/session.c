@@ -221,6 +221,7 @@ enum ingot_code session_build_request(struct session *session, struct ingot_buil
                 .folder = arguments->value[OPTION_OUTPUT],
                 .cache_folder = session->cache_folder.bytes,
                 .environment = (const char *const *)environ,
+                .lock_path = arguments->value[OPTION_LOCK],
                 .refresh = arguments->given[OPTION_REFRESH],
                 .source_date_epoch = session->source_date_epoch,
         };

@@ -146,11 +146,66 @@ enum ingot_code ext4_geometry_plan(uint64_t size_bytes, uint64_t inodes_needed, 
         return INGOT_OK;
 }
 
+/* Descriptors and their reserve together take what they took when there were fewer groups. */
+static bool regrow_descriptors(struct ext4_geometry *geometry)
+{
+        uint32_t both = geometry->descriptor_blocks + geometry->reserved_descriptor_blocks;
+
+        geometry->descriptor_blocks = (uint32_t)div_up_u64(geometry->group_count, EXT4_DESCRIPTORS_PER_BLOCK);
+        geometry->reserved_descriptor_blocks = both - geometry->descriptor_blocks;
+        return geometry->descriptor_blocks <= both &&
+               geometry->reserved_descriptor_blocks <= RESERVE_BLOCKS_MAX;
+}
+
+/* How many groups and blocks of size_bytes can be used, never fewer than there were. */
+static void regrow_blocks(uint64_t size_bytes, const struct ext4_geometry *was,
+                          struct ext4_geometry *geometry)
+{
+        geometry->block_count = (uint32_t)(size_bytes / BLOCK_BYTES);
+        geometry->group_count = (uint32_t)div_up_u64(geometry->block_count, EXT4_GROUP_BLOCKS);
+        if (last_group_is_too_small(geometry)) {
+                geometry->block_count -= geometry->block_count % EXT4_GROUP_BLOCKS;
+                geometry->block_count = (uint32_t)max_u64(geometry->block_count, was->block_count);
+                geometry->group_count = (uint32_t)div_up_u64(geometry->block_count, EXT4_GROUP_BLOCKS);
+        }
+}
+
+enum ingot_code ext4_geometry_regrow(uint64_t size_bytes, const struct ext4_geometry *was,
+                                     struct ext4_geometry *ret_geometry, struct ingot_error *err)
+{
+        struct ext4_geometry geometry = *was;
+        uint32_t groups_before = (uint32_t)div_up_u64(was->block_count, EXT4_GROUP_BLOCKS);
+
+        if (size_bytes / BLOCK_BYTES > UINT32_MAX || size_bytes / BLOCK_BYTES < was->block_count)
+                return ingot_fail(err, INGOT_E_LAYOUT,
+                                  "it had %" PRIu32 " blocks, and %" PRIu64 " bytes have %" PRIu64,
+                                  was->block_count, size_bytes, size_bytes / BLOCK_BYTES);
+        geometry.table_blocks = was->inodes_per_group / EXT4_INODES_PER_BLOCK;
+        regrow_blocks(size_bytes, was, &geometry);
+        if (geometry.group_count > groups_before) {
+                if (geometry.growth_count == EXT4_GROWTHS_MAX)
+                        return ingot_fail(err, INGOT_E_LAYOUT, "it grew %d times before", EXT4_GROWTHS_MAX);
+                geometry.growths[geometry.growth_count++] = groups_before;
+        }
+        if (!regrow_descriptors(&geometry) || last_group_is_too_small(&geometry) ||
+            (uint64_t)was->inodes_per_group * geometry.group_count > UINT32_MAX)
+                return ingot_fail(err, INGOT_E_LAYOUT, "%" PRIu32 " blocks have no room for its tables",
+                                  geometry.block_count);
+        geometry.inode_count = was->inodes_per_group * geometry.group_count;
+        geometry.root_blocks = (uint32_t)((uint64_t)geometry.block_count * ROOT_PERCENT / 100);
+        count_own_blocks(&geometry);
+        if (geometry.own_blocks > geometry.block_count)
+                return ingot_fail(err, INGOT_E_LAYOUT, "%" PRIu32 " blocks have no room for its tables",
+                                  geometry.block_count);
+        *ret_geometry = geometry;
+        return INGOT_OK;
+}
+
 uint32_t ext4_geometry_gaps(const struct ext4_geometry *geometry)
 {
         /* Each backup, each flex group's tables, and each step of tables over a backup start a new range. */
         return 2 * (geometry->backup_count + 1) +
-               (uint32_t)div_up_u64(geometry->group_count, EXT4_FLEX_GROUPS);
+               (uint32_t)div_up_u64(geometry->group_count, EXT4_FLEX_GROUPS) + geometry->growth_count;
 }
 
 /* Hands out blocks for tables, over the backups that stand in the way. */
@@ -208,6 +263,23 @@ static void free_rest(struct placer *placer, uint32_t end_group)
         }
 }
 
+/* The tables of the groups that were added at once, and what is free among them. */
+static void place_groups(struct placer *placer, uint32_t start, uint32_t stop, struct ext4_tables *tables)
+{
+        for (uint32_t first = start; first < stop; first += EXT4_FLEX_GROUPS) {
+                uint32_t end = (uint32_t)min_u64((uint64_t)first + EXT4_FLEX_GROUPS, stop);
+
+                placer->at = (uint64_t)first * EXT4_GROUP_BLOCKS;
+                for (uint32_t group = first; group < end; group++)
+                        tables[group].block_bitmap = place_run(placer, 1);
+                for (uint32_t group = first; group < end; group++)
+                        tables[group].inode_bitmap = place_run(placer, 1);
+                for (uint32_t group = first; group < end; group++)
+                        tables[group].inode_table = place_run(placer, placer->geometry->table_blocks);
+                free_rest(placer, end);
+        }
+}
+
 enum ingot_code ext4_geometry_place(const struct ext4_geometry *geometry, struct ext4_tables **ret_tables,
                                     struct ext4_range **ret_free, size_t *ret_free_count,
                                     struct ingot_error *err)
@@ -220,18 +292,10 @@ enum ingot_code ext4_geometry_place(const struct ext4_geometry *geometry, struct
         if (!tables || !free_ranges)
                 return ingot_fail_memory(err, geometry->group_count * sizeof(*tables) +
                                                       gaps * sizeof(*free_ranges));
-        for (uint32_t first = 0; first < geometry->group_count; first += EXT4_FLEX_GROUPS) {
-                uint32_t end = (uint32_t)min_u64((uint64_t)first + EXT4_FLEX_GROUPS, geometry->group_count);
-
-                placer.at = (uint64_t)first * EXT4_GROUP_BLOCKS;
-                for (uint32_t group = first; group < end; group++)
-                        tables[group].block_bitmap = place_run(&placer, 1);
-                for (uint32_t group = first; group < end; group++)
-                        tables[group].inode_bitmap = place_run(&placer, 1);
-                for (uint32_t group = first; group < end; group++)
-                        tables[group].inode_table = place_run(&placer, geometry->table_blocks);
-                free_rest(&placer, end);
-        }
+        for (uint32_t i = 0; i <= geometry->growth_count; i++)
+                place_groups(&placer, i ? geometry->growths[i - 1] : 0,
+                             i < geometry->growth_count ? geometry->growths[i] : geometry->group_count,
+                             tables);
         *ret_tables = TAKE(tables);
         *ret_free = TAKE(free_ranges);
         *ret_free_count = placer.free_count;

@@ -13,6 +13,8 @@
  * Rules    (1) Only arithmetic: no library, no input or output.
  *          (2) Block numbers fit 32 bits: a file system ends below 16 TiB.
  *          (3) A last group too small for its tables and 50 blocks more is left out, as libext2fs does.
+ *          (4) A file system that grew keeps every table where it was: the groups that were added at once have
+ *              theirs together at the start of the first of them, as a file system of their own would.
  * Tests    tests/unit/filesystem/test_ext4_geometry.c
  */
 #include <stdbool.h>
@@ -30,6 +32,7 @@ enum {
         EXT4_RESERVED_INODES = 10,
         EXT4_JOURNAL_BLOCKS_MIN = 1024,
         EXT4_JOURNAL_BLOCKS_MAX = 32768,
+        EXT4_GROWTHS_MAX = 64,
 };
 
 /* A run of blocks, half-open. */
@@ -46,6 +49,8 @@ struct ext4_geometry {
         uint32_t root_blocks;    /* reserved for root: 5 % */
         uint32_t backup_count;   /* groups but the first that hold copies of superblock and descriptors */
         uint32_t own_blocks;     /* used before the first file: tables, copies, resize inode, journal */
+        uint32_t growths[EXT4_GROWTHS_MAX]; /* how many groups there were each time it grew; ascending */
+        uint32_t growth_count;
 };
 
 /*
@@ -57,6 +62,16 @@ struct ext4_geometry {
 enum ingot_code ext4_geometry_plan(uint64_t size_bytes, uint64_t inodes_needed, uint32_t journal_blocks_max,
                                    struct ext4_geometry *ret_geometry,
                                    struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * Plans a file system that is an earlier one, kept or grown.
+ *
+ * was          block_count, inodes_per_group, journal_blocks, descriptor blocks and growths are looked at
+ * Fails with   INGOT_E_LAYOUT  size_bytes is smaller than it was, or it grew too often, or was never planned here
+ */
+enum ingot_code ext4_geometry_regrow(uint64_t size_bytes, const struct ext4_geometry *was,
+                                     struct ext4_geometry *ret_geometry,
+                                     struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* Whether group holds a superblock and the descriptors: 0, 1 and the powers of 3, 5 and 7. */
 bool ext4_geometry_has_backup(uint32_t group);

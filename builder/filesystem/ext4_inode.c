@@ -20,7 +20,7 @@ static void put_time(int64_t seconds, uint32_t nanoseconds, __u32 *low, __u32 *e
 }
 
 void ext4_inode_init(union ext4_inode *inode, uint16_t mode, uint32_t uid, uint32_t gid,
-                     const struct tree_time *mtime, int64_t epoch_seconds)
+                     const struct tree_time *mtime)
 {
         struct ext2_inode_large *large = &inode->large;
 
@@ -34,8 +34,8 @@ void ext4_inode_init(union ext4_inode *inode, uint16_t mode, uint32_t uid, uint3
         large->i_extra_isize = EXTRA_BYTES;
         put_time(mtime->seconds, mtime->nanoseconds, &large->i_mtime, &large->i_mtime_extra);
         put_time(mtime->seconds, mtime->nanoseconds, &large->i_atime, &large->i_atime_extra);
-        put_time(epoch_seconds, 0, &large->i_ctime, &large->i_ctime_extra);
-        put_time(epoch_seconds, 0, &large->i_crtime, &large->i_crtime_extra);
+        put_time(mtime->seconds, mtime->nanoseconds, &large->i_ctime, &large->i_ctime_extra);
+        put_time(mtime->seconds, mtime->nanoseconds, &large->i_crtime, &large->i_crtime_extra);
 }
 
 void ext4_inode_set_size(union ext4_inode *inode, uint64_t size_bytes)

@@ -7,7 +7,7 @@
  *
  * Rules    (1) Times have 34 bits of seconds and nanoseconds: 1901-12-13 to 2446-05-10; times beyond are
  *              brought to the nearer end.
- *          (2) atime is mtime, ctime and crtime are the epoch, the generation is 0.
+ *          (2) All four times are mtime, so that a build of another date changes no inode; the generation is 0.
  * Source   Linux Documentation/filesystems/ext4/inodes.rst
  * Tests    tests/unit/filesystem/test_ext4_writer.c, test_ext4_stress.c
  */
@@ -23,10 +23,10 @@ union ext4_inode {
 };
 
 /*
- * Starts an inode: kind and permissions, owner, one link, atime and mtime, the epoch for the others.
+ * Starts an inode: kind and permissions, owner, one link, times.
  */
 void ext4_inode_init(union ext4_inode *inode, uint16_t mode, uint32_t uid, uint32_t gid,
-                     const struct tree_time *mtime, int64_t epoch_seconds);
+                     const struct tree_time *mtime);
 void ext4_inode_set_size(union ext4_inode *inode, uint64_t size_bytes);
 
 /* Counts blocks of 4096 bytes in an inode. */

@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "filesystem/ext4_extent_tree.h"
 #include "filesystem/ext4_inventory.h"
+#include "filesystem/ext4_numbers.h"
 #include "filesystem/ext4_xattr.h"
 
 enum { BLOCK_BYTES = 4096, BLOCKS_PER_GAP = 4 /* one on each level that an extent tree can have */ };
@@ -18,20 +19,15 @@ static const uint64_t FILE_BYTES_MAX = (uint64_t)UINT32_MAX * BLOCK_BYTES;
 static const char lost_name[] = "lost+found";
 enum { LOST_NAME_BYTES = sizeof(lost_name) - 1 };
 
-static void clear_marks(const struct tree *tree)
-{
-        struct tree_entry *root = tree_root(tree);
-
-        for (struct tree_entry *entry = root; entry; entry = tree_walk_next(root, entry))
-                entry->inode->mark = 0;
-}
-
 void ext4_inventory_free(struct ext4_inventory *inventory)
 {
         if (!inventory)
                 return;
-        clear_marks(inventory->tree);
+        ext4_inventory_clear_marks(inventory->tree);
         free(inventory->order);
+        free(inventory->units);
+        free(inventory->locked);
+        free(inventory->needs);
         free(inventory->children);
         free(inventory);
 }
@@ -39,62 +35,6 @@ void ext4_inventory_free(struct ext4_inventory *inventory)
 void ext4_inventory_drop(struct ext4_inventory **inventory)
 {
         ext4_inventory_free(*inventory);
-}
-
-static size_t count_inodes(const struct tree *tree)
-{
-        struct tree_entry *root = tree_root(tree);
-        size_t count = 0;
-
-        clear_marks(tree);
-        for (struct tree_entry *entry = root; entry; entry = tree_walk_next(root, entry)) {
-                count += entry->inode->mark == 0;
-                entry->inode->mark = 1;
-        }
-        clear_marks(tree);
-        return count;
-}
-
-static void number_inode(struct ext4_inventory *inventory, const struct tree_entry *entry, uint32_t number)
-{
-        entry->inode->mark = number;
-        inventory->order[inventory->count++] = entry;
-}
-
-/* A directory, then what is in it but for directories: those come when the walk meets them. */
-static void number_directory(struct ext4_inventory *inventory, const struct tree_entry *entry,
-                             const struct tree_entry *lost)
-{
-        if (!entry->parent)
-                number_inode(inventory, entry, EXT4_ROOT_INODE);
-        else
-                number_inode(inventory, entry, entry == lost ? EXT4_LOST_INODE : ++inventory->last_inode);
-        for (size_t i = 0; i < entry->child_count; i++) {
-                struct tree_entry *child = entry->children[i];
-
-                if (child->inode->kind != TREE_DIRECTORY && !child->inode->mark)
-                        number_inode(inventory, child, ++inventory->last_inode);
-        }
-}
-
-static enum ingot_code number_inodes(struct ext4_inventory *inventory, struct ingot_error *err)
-{
-        struct tree_entry *root = tree_root(inventory->tree);
-        const struct tree_entry *lost = tree_child(root, lost_name, LOST_NAME_BYTES);
-        bool has_lost_directory = lost && lost->inode->kind == TREE_DIRECTORY;
-        size_t count = count_inodes(inventory->tree);
-
-        if (count > UINT32_MAX / 2)
-                return ingot_fail(err, INGOT_E_LAYOUT, "%zu inodes are too many for ext4", count);
-        inventory->order = calloc(count ? count : 1, sizeof(*inventory->order));
-        if (!inventory->order)
-                return ingot_fail_memory(err, count * sizeof(*inventory->order));
-        inventory->makes_lost = !lost;
-        inventory->last_inode = !lost || has_lost_directory ? EXT4_LOST_INODE : EXT4_RESERVED_INODES;
-        for (struct tree_entry *entry = root; entry; entry = tree_walk_next(root, entry))
-                if (entry->inode->kind == TREE_DIRECTORY)
-                        number_directory(inventory, entry, lost);
-        return INGOT_OK;
 }
 
 static uint8_t file_type(enum tree_kind kind)
@@ -160,7 +100,8 @@ enum ingot_code ext4_inventory_plan_directory(struct ext4_inventory *inventory,
                                               const struct tree_entry *entry, const struct guid *hash_seed,
                                               struct ext4_directory *ret_directory, struct ingot_error *err)
 {
-        uint32_t blocks_min = entry->inode->mark == EXT4_LOST_INODE ? EXT4_LOST_BLOCKS : 1;
+        bool is_lost = entry->parent && !entry->parent->parent && strcmp(entry->name, lost_name) == 0;
+        uint32_t blocks_min = is_lost ? EXT4_LOST_BLOCKS : 1;
         size_t count = 0;
         enum ingot_code r = list_children(inventory, entry, &count, err);
 
@@ -187,7 +128,7 @@ static enum ingot_code too_large(const struct tree_entry *entry, struct ingot_er
 
 /* Counts a file's blocks and, for its extent tree, the pieces they come in when nothing is in the way. */
 static enum ingot_code count_file(const struct tree_entry *entry, uint64_t *ret_blocks,
-                                  struct ingot_error *err)
+                                  uint64_t *ret_tree_blocks, struct ingot_error *err)
 {
         const struct tree_inode *inode = entry->inode;
         uint64_t blocks = 0, pieces = 0, joined_blocks = 0, end_bytes = 0;
@@ -212,51 +153,65 @@ static enum ingot_code count_file(const struct tree_entry *entry, uint64_t *ret_
                 end_bytes = run_end;
         }
         pieces += div_up_u64(joined_blocks, EXT4_PIECE_BLOCKS_MAX);
-        *ret_blocks = blocks + ext4_extent_tree_blocks(pieces);
+        *ret_blocks = blocks;
+        *ret_tree_blocks = ext4_extent_tree_blocks(pieces);
         return INGOT_OK;
 }
 
+/* Tells what one inode needs; returns, with its extent tree, all of its blocks. */
 static enum ingot_code count_entry(struct ext4_inventory *inventory, const struct tree_entry *entry,
-                                   const struct guid *hash_seed, uint64_t *ret_blocks,
+                                   const struct guid *hash_seed, struct ext4_need *need, uint64_t *ret_blocks,
                                    struct ingot_error *err)
 {
         OWNED(ext4_directory_release) struct ext4_directory directory = { .block_count = 0 };
         const struct tree_inode *inode = entry->inode;
-        uint64_t blocks = 0;
+        uint64_t blocks = 0, tree_blocks = 0;
         enum ingot_code r = INGOT_OK;
 
         if (inode->kind == TREE_FILE) {
-                r = count_file(entry, &blocks, err);
+                r = count_file(entry, &blocks, &tree_blocks, err);
         } else if (inode->kind == TREE_DIRECTORY) {
                 r = ext4_inventory_plan_directory(inventory, entry, hash_seed, &directory, err);
-                blocks = directory.block_count +
-                         ext4_extent_tree_blocks(div_up_u64(directory.block_count, EXT4_PIECE_BLOCKS_MAX));
+                blocks = directory.block_count;
+                tree_blocks =
+                        ext4_extent_tree_blocks(div_up_u64(directory.block_count, EXT4_PIECE_BLOCKS_MAX));
         } else if (inode->kind == TREE_SYMLINK) {
                 blocks = strlen(inode->target) > EXT4_FAST_LINK_BYTES;
         }
         if (r)
                 return r;
-        *ret_blocks = blocks + ext4_xattr_needs_block(inode->xattrs, inode->xattr_count);
+        need->data_blocks = (uint32_t)blocks;
+        need->is_metadata = inode->kind != TREE_FILE;
+        need->has_xattr_block = ext4_xattr_needs_block(inode->xattrs, inode->xattr_count);
+        *ret_blocks = blocks + tree_blocks + need->has_xattr_block;
         return INGOT_OK;
 }
 
 static enum ingot_code count_content(struct ext4_inventory *inventory, const struct guid *hash_seed,
                                      struct ingot_error *err)
 {
-        inventory->content_blocks = inventory->makes_lost ? EXT4_LOST_BLOCKS : 0;
+        inventory->needs = calloc(inventory->count + 1, sizeof(*inventory->needs));
+        if (!inventory->needs)
+                return ingot_fail_memory(err, inventory->count * sizeof(*inventory->needs));
         for (size_t i = 0; i < inventory->count; i++) {
                 uint64_t blocks = 0;
-                enum ingot_code r = count_entry(inventory, inventory->order[i], hash_seed, &blocks, err);
+                enum ingot_code r = count_entry(inventory, inventory->order[i], hash_seed,
+                                                &inventory->needs[i], &blocks, err);
 
                 if (r)
                         return r;
                 inventory->content_blocks += blocks;
         }
+        if (inventory->makes_lost)
+                inventory->needs[inventory->count] =
+                        (struct ext4_need){ .data_blocks = EXT4_LOST_BLOCKS, .is_metadata = true };
+        inventory->content_blocks += inventory->needs[inventory->count].data_blocks;
         return INGOT_OK;
 }
 
 enum ingot_code ext4_inventory_new(const struct tree *tree, const struct guid *hash_seed,
-                                   struct ext4_inventory **ret_inventory, struct ingot_error *err)
+                                   const struct lock_partition *lock, struct ext4_inventory **ret_inventory,
+                                   struct ingot_error *err)
 {
         OWNED(ext4_inventory_drop) struct ext4_inventory *inventory = calloc(1, sizeof(*inventory));
         enum ingot_code r;
@@ -264,7 +219,8 @@ enum ingot_code ext4_inventory_new(const struct tree *tree, const struct guid *h
         if (!inventory)
                 return ingot_fail_memory(err, sizeof(*inventory));
         inventory->tree = tree;
-        if ((r = number_inodes(inventory, err)) || (r = count_content(inventory, hash_seed, err)))
+        if ((r = ext4_inventory_order(inventory, err)) || (r = ext4_inventory_number(inventory, lock, err)) ||
+            (r = count_content(inventory, hash_seed, err)))
                 return r;
         *ret_inventory = TAKE(inventory);
         return INGOT_OK;

@@ -24,11 +24,10 @@ void ext4_volume_free(struct ext4_volume *volume)
                 return;
         if (volume->fs)
                 ext2fs_free(volume->fs);
-        ext4_space_release(&volume->space);
-        ext4_pieces_release(&volume->journal);
-        free(volume->tables);
         free(volume->used_blocks);
         free(volume->used_directories);
+        free(volume->used_inodes);
+        free(volume->last_inodes);
         free(volume);
 }
 
@@ -85,9 +84,8 @@ static void set_superblock(struct ext4_volume *volume, const struct ext4_request
         struct ext2_super_block *super = volume->fs->super;
         const char *label = request->label ? request->label : "";
 
-        set_time(request->epoch_seconds, &super->s_mkfs_time, &super->s_mkfs_time_hi);
-        set_time(request->epoch_seconds, &super->s_lastcheck, &super->s_lastcheck_hi);
-        set_time(request->epoch_seconds, &super->s_wtime, &super->s_wtime_hi);
+        set_time(volume->made_seconds, &super->s_mkfs_time, &super->s_mkfs_time_hi);
+        set_time(volume->made_seconds, &super->s_lastcheck, &super->s_lastcheck_hi);
         set_time(0, &super->s_mtime, &super->s_mtime_hi);
         super->s_creator_os = EXT2_OS_LINUX;
         super->s_max_mnt_count = NEVER;
@@ -145,19 +143,32 @@ static void use_blocks(struct ext4_volume *volume, uint32_t start, uint32_t end)
         count_used(volume, start, end);
 }
 
-static enum ingot_code place_tables(struct ext4_volume *volume, struct ingot_error *err)
+static void use_ranges(struct ext4_volume *volume, const struct ext4_range *ranges, size_t count)
 {
-        struct ext4_range *ranges = NULL;
-        size_t range_count = 0;
-        enum ingot_code r =
-                ext4_geometry_place(&volume->geometry, &volume->tables, &ranges, &range_count, err);
+        for (size_t i = 0; i < count; i++)
+                use_blocks(volume, ranges[i].start, ranges[i].end);
+}
 
-        if (r)
-                return r;
-        ext4_space_init(&volume->space, ranges, range_count);
+/* All that the placement has, but for what nobody placed: superblocks and descriptors. */
+static void use_content(struct ext4_volume *volume)
+{
+        const struct ext4_placement *placement = volume->placement;
+
+        use_ranges(volume, placement->data, placement->data_count);
+        use_ranges(volume, placement->nodes, placement->node_count);
+        for (size_t i = 0; i < placement->site_count; i++)
+                if (placement->sites[i].xattr_block)
+                        use_blocks(volume, placement->sites[i].xattr_block,
+                                   placement->sites[i].xattr_block + 1);
+}
+
+static void use_own(struct ext4_volume *volume)
+{
+        const struct ext4_placement *placement = volume->placement;
+
         volume->free_blocks = volume->geometry.block_count;
         for (uint32_t group = 0; group < volume->geometry.group_count; group++) {
-                const struct ext4_tables *tables = &volume->tables[group];
+                const struct ext4_tables *tables = &placement->tables[group];
                 uint32_t start = group * EXT4_GROUP_BLOCKS;
 
                 ext2fs_block_bitmap_loc_set(volume->fs, group, tables->block_bitmap);
@@ -168,17 +179,11 @@ static enum ingot_code place_tables(struct ext4_volume *volume, struct ingot_err
                 use_blocks(volume, tables->inode_table, tables->inode_table + volume->geometry.table_blocks);
                 count_used(volume, start, start + ext4_geometry_head_blocks(&volume->geometry, group));
         }
-        return INGOT_OK;
-}
-
-enum ingot_code ext4_volume_take(struct ext4_volume *volume, uint32_t blocks_wanted,
-                                 struct ext4_range *ret_range, struct ingot_error *err)
-{
-        if (!ext4_space_take(&volume->space, blocks_wanted, ret_range))
-                return ingot_fail(err, INGOT_E_BUG, "no block of %" PRIu32 " is left for %" PRIu32 " more",
-                                  volume->geometry.block_count, blocks_wanted);
-        use_blocks(volume, ret_range->start, ret_range->end);
-        return INGOT_OK;
+        use_blocks(volume, placement->resize_block, placement->resize_block + 1);
+        for (size_t i = 0; i < placement->journal.count; i++)
+                use_blocks(volume, placement->journal.pieces[i].block,
+                           placement->journal.pieces[i].block + placement->journal.pieces[i].count);
+        use_ranges(volume, placement->journal_nodes, placement->journal_node_count);
 }
 
 enum ingot_code ext4_volume_write_block(void *context, uint32_t block, const uint8_t bytes[4096],
@@ -199,27 +204,35 @@ uint32_t ext4_volume_inode_seed(const struct ext4_volume *volume, uint32_t numbe
 }
 
 enum ingot_code ext4_volume_set_pieces(struct ext4_volume *volume, uint32_t number, union ext4_inode *inode,
-                                       const struct ext4_pieces *pieces, struct ingot_error *err)
+                                       const struct ext4_pieces *pieces, const struct ext4_range *nodes,
+                                       size_t node_count, struct ingot_error *err)
 {
-        uint64_t node_count = ext4_extent_tree_blocks(pieces->count);
-        OWNED(heap_drop) uint32_t *nodes = calloc(node_count ? node_count : 1, sizeof(*nodes));
+        OWNED(heap_drop) uint32_t *blocks = calloc(node_count + 1, sizeof(*blocks));
 
-        if (!nodes)
-                return ingot_fail_memory(err, node_count * sizeof(*nodes));
-        for (uint64_t i = 0; i < node_count; i++) {
-                struct ext4_range range;
-                enum ingot_code r = ext4_volume_take(volume, 1, &range, err);
-
-                if (r)
-                        return r;
-                nodes[i] = range.start;
-        }
+        if (!blocks)
+                return ingot_fail_memory(err, node_count * sizeof(*blocks));
+        if (node_count != ext4_extent_tree_blocks(pieces->count))
+                return ingot_fail(err, INGOT_E_BUG, "%zu pieces have %zu blocks for their tree",
+                                  pieces->count, node_count);
+        for (size_t i = 0; i < node_count; i++)
+                blocks[i] = nodes[i].start;
         for (size_t i = 0; i < pieces->count; i++)
                 ext4_inode_add_blocks(inode, pieces->pieces[i].count);
         ext4_inode_add_blocks(inode, node_count);
         inode->large.i_flags |= EXT4_EXTENTS_FL;
-        return ext4_extent_tree_build(pieces, nodes, ext4_volume_inode_seed(volume, number),
+        return ext4_extent_tree_build(pieces, blocks, ext4_volume_inode_seed(volume, number),
                                       (uint8_t *)inode->large.i_block, ext4_volume_write_block, volume, err);
+}
+
+static void use_inode(struct ext4_volume *volume, uint32_t number)
+{
+        uint32_t group = (number - 1) / volume->geometry.inodes_per_group;
+        uint32_t within = (number - 1) % volume->geometry.inodes_per_group + 1;
+
+        ext2fs_mark_inode_bitmap2(volume->fs->inode_map, number);
+        volume->used_inodes[group]++;
+        volume->last_inodes[group] = (uint32_t)max_u64(volume->last_inodes[group], within);
+        volume->free_inodes--;
 }
 
 enum ingot_code ext4_volume_write_inode(struct ext4_volume *volume, uint32_t number, union ext4_inode *inode,
@@ -230,8 +243,11 @@ enum ingot_code ext4_volume_write_inode(struct ext4_volume *volume, uint32_t num
 
         if (status)
                 return fail(volume, status, "writing an inode", err);
-        if (LINUX_S_ISDIR(inode->large.i_mode))
-                volume->used_directories[(number - 1) / volume->geometry.inodes_per_group]++;
+        if (number > EXT4_RESERVED_INODES || number == EXT2_ROOT_INO)
+                volume->used_directories[(number - 1) / volume->geometry.inodes_per_group] +=
+                        LINUX_S_ISDIR(inode->large.i_mode) ? 1 : 0;
+        if (number > EXT4_RESERVED_INODES)
+                use_inode(volume, number);
         return INGOT_OK;
 }
 
@@ -259,26 +275,24 @@ static enum ingot_code write_reserve(struct ext4_volume *volume, uint32_t names_
 
 static void start_own_inode(const struct ext4_volume *volume, union ext4_inode *inode)
 {
-        struct tree_time now = { .seconds = volume->epoch_seconds };
-
-        ext4_inode_init(inode, LINUX_S_IFREG | 0600, 0, 0, &now, volume->epoch_seconds);
+        ext4_inode_init(inode, LINUX_S_IFREG | 0600, 0, 0, &volume->own_time);
 }
 
 static enum ingot_code make_resize_inode(struct ext4_volume *volume, struct ingot_error *err)
 {
         const uint64_t apb = ADDRESSES_PER_BLOCK;
         const struct ext4_geometry *geometry = &volume->geometry;
-        struct ext4_range range;
+        uint32_t block = volume->placement->resize_block;
         union ext4_inode inode;
-        enum ingot_code r;
+        enum ingot_code r = write_reserve(volume, block, err);
 
-        if ((r = ext4_volume_take(volume, 1, &range, err)) || (r = write_reserve(volume, range.start, err)))
+        if (r)
                 return r;
         start_own_inode(volume, &inode);
         ext4_inode_set_size(&inode, (apb * apb + apb + EXT2_NDIR_BLOCKS) * EXT4_BLOCK_BYTES);
         ext4_inode_add_blocks(&inode, 1 + (uint64_t)geometry->reserved_descriptor_blocks *
                                                       (1 + geometry->backup_count));
-        inode.large.i_block[EXT2_DIND_BLOCK] = range.start;
+        inode.large.i_block[EXT2_DIND_BLOCK] = block;
         return ext4_volume_write_inode(volume, EXT2_RESIZE_INO, &inode, err);
 }
 
@@ -291,7 +305,7 @@ static enum ingot_code write_journal_head(struct ext4_volume *volume, struct ing
 
         if (status)
                 return fail(volume, status, "making the journal", err);
-        r = ext4_volume_write_block(volume, volume->journal.pieces[0].block, (uint8_t *)head, err);
+        r = ext4_volume_write_block(volume, volume->placement->journal.pieces[0].block, (uint8_t *)head, err);
         ext2fs_free_mem(&head);
         return r;
 }
@@ -299,22 +313,15 @@ static enum ingot_code write_journal_head(struct ext4_volume *volume, struct ing
 static enum ingot_code make_journal(struct ext4_volume *volume, struct ingot_error *err)
 {
         struct ext2_super_block *super = volume->fs->super;
-        uint32_t blocks = volume->geometry.journal_blocks, placed = 0;
+        const struct ext4_placement *placement = volume->placement;
+        uint32_t blocks = volume->geometry.journal_blocks;
         union ext4_inode inode;
         enum ingot_code r;
 
-        while (placed < blocks) {
-                struct ext4_range range;
-
-                if ((r = ext4_volume_take(volume, blocks - placed, &range, err)) ||
-                    (r = ext4_pieces_add(&volume->journal, placed, range.end - range.start, range.start,
-                                         err)))
-                        return r;
-                placed += range.end - range.start;
-        }
         start_own_inode(volume, &inode);
         ext4_inode_set_size(&inode, (uint64_t)blocks * EXT4_BLOCK_BYTES);
-        if ((r = ext4_volume_set_pieces(volume, EXT2_JOURNAL_INO, &inode, &volume->journal, err)) ||
+        if ((r = ext4_volume_set_pieces(volume, EXT2_JOURNAL_INO, &inode, &placement->journal,
+                                        placement->journal_nodes, placement->journal_node_count, err)) ||
             (r = ext4_volume_write_inode(volume, EXT2_JOURNAL_INO, &inode, err)))
                 return r;
         super->s_journal_inum = EXT2_JOURNAL_INO;
@@ -354,12 +361,98 @@ static enum ingot_code allocate_counts(struct ext4_volume *volume, struct ingot_
 
         volume->used_blocks = calloc(groups, sizeof(*volume->used_blocks));
         volume->used_directories = calloc(groups, sizeof(*volume->used_directories));
-        if (!volume->used_blocks || !volume->used_directories)
-                return ingot_fail_memory(err, (uint64_t)groups * 2 * sizeof(uint32_t));
+        volume->used_inodes = calloc(groups, sizeof(*volume->used_inodes));
+        volume->last_inodes = calloc(groups, sizeof(*volume->last_inodes));
+        if (!volume->used_blocks || !volume->used_directories || !volume->used_inodes || !volume->last_inodes)
+                return ingot_fail_memory(err, (uint64_t)groups * 4 * sizeof(uint32_t));
+        volume->free_inodes = volume->geometry.inode_count;
         return INGOT_OK;
 }
 
-enum ingot_code ext4_volume_new(const struct ext4_request *request, const struct ext4_geometry *geometry,
+static void describe_group(struct ext4_volume *volume, uint32_t group)
+{
+        const struct ext4_geometry *geometry = &volume->geometry;
+        bool is_last = group + 1 == geometry->group_count;
+        uint16_t flags = EXT2_BG_INODE_ZEROED;
+
+        /* The last group's bitmap has padding that nobody could guess. */
+        if (!volume->used_blocks[group] && !is_last)
+                flags |= EXT2_BG_BLOCK_UNINIT;
+        if (!volume->used_inodes[group])
+                flags |= EXT2_BG_INODE_UNINIT;
+        ext2fs_bg_flags_zap(volume->fs, group);
+        ext2fs_bg_flags_set(volume->fs, group, flags);
+        ext2fs_bg_free_blocks_count_set(volume->fs, group,
+                                        (uint32_t)ext2fs_group_blocks_count(volume->fs, group) -
+                                                volume->used_blocks[group]);
+        ext2fs_bg_free_inodes_count_set(volume->fs, group,
+                                        geometry->inodes_per_group - volume->used_inodes[group]);
+        ext2fs_bg_itable_unused_set(volume->fs, group,
+                                    geometry->inodes_per_group - volume->last_inodes[group]);
+        ext2fs_bg_used_dirs_count_set(volume->fs, group, volume->used_directories[group]);
+        ext2fs_group_desc_csum_set(volume->fs, group);
+}
+
+static void describe(struct ext4_volume *volume)
+{
+        for (uint32_t group = 0; group < volume->geometry.group_count; group++)
+                describe_group(volume, group);
+        ext2fs_free_blocks_count_set(volume->fs->super, volume->free_blocks);
+        volume->fs->super->s_free_inodes_count = volume->free_inodes;
+        ext2fs_mark_super_dirty(volume->fs);
+}
+
+/* Writing a superblock, the library sets the time of writing its own way. */
+static enum ingot_code set_write_time(struct ext4_volume *volume, uint64_t at_bytes, int64_t seconds,
+                                      struct ingot_error *err)
+{
+        struct ext2_super_block super;
+        enum ingot_code r = ext4_spool_read(volume->spool, at_bytes, &super, sizeof(super), err);
+
+        if (r)
+                return r;
+        set_time(seconds, &super.s_wtime, &super.s_wtime_hi);
+        (void)ext2fs_superblock_csum_set(volume->fs, &super); /* has no way to fail */
+        return ext4_spool_write(volume->spool, at_bytes, &super, sizeof(super), err);
+}
+
+/* Rule 3: the copies, once, before there is any content. */
+static enum ingot_code write_copies(struct ext4_volume *volume, struct ingot_error *err)
+{
+        errcode_t status;
+        enum ingot_code r = INGOT_OK;
+
+        describe(volume);
+        volume->fs->flags &= ~(EXT2_FLAG_BB_DIRTY | EXT2_FLAG_IB_DIRTY);
+        status = ext2fs_flush(volume->fs);
+        if (status)
+                return fail(volume, status, "writing the copies of the superblock", err);
+        for (uint32_t group = 1; !r && group < volume->geometry.group_count; group++)
+                if (ext4_geometry_has_backup(group))
+                        r = set_write_time(volume, (uint64_t)group * EXT4_GROUP_BLOCKS * EXT4_BLOCK_BYTES,
+                                           volume->made_seconds, err);
+        volume->fs->flags |= EXT2_FLAG_MASTER_SB_ONLY;
+        return r;
+}
+
+static enum ingot_code make_own(struct ext4_volume *volume, struct ingot_error *err)
+{
+        enum ingot_code r;
+
+        use_own(volume);
+        for (uint32_t number = 1; number <= EXT4_RESERVED_INODES; number++)
+                use_inode(volume, number);
+        r = make_resize_inode(volume, err);
+        if (!r && volume->geometry.journal_blocks)
+                r = make_journal(volume, err);
+        if (!r)
+                r = write_copies(volume, err);
+        if (!r)
+                use_content(volume);
+        return r;
+}
+
+enum ingot_code ext4_volume_new(const struct ext4_request *request, const struct ext4_placement *placement,
                                 struct ext4_spool *spool, struct ext4_volume **ret_volume,
                                 struct ingot_error *err)
 {
@@ -368,90 +461,32 @@ enum ingot_code ext4_volume_new(const struct ext4_request *request, const struct
 
         if (!volume)
                 return ingot_fail_memory(err, sizeof(*volume));
-        volume->geometry = *geometry;
+        volume->geometry = placement->geometry;
+        volume->placement = placement;
         volume->spool = spool;
         volume->epoch_seconds = request->epoch_seconds;
+        volume->made_seconds = request->lock ? request->lock->ext4.made_seconds : request->epoch_seconds;
+        volume->own_time = tree_root(request->tree)->inode->mtime;
         if ((r = allocate_counts(volume, err)) || (r = initialize(volume, err)))
                 return r;
         set_superblock(volume, request);
-        if ((r = place_tables(volume, err)) || (r = make_resize_inode(volume, err)))
-                return r;
-        if (geometry->journal_blocks && (r = make_journal(volume, err)))
+        if ((r = make_own(volume, err)))
                 return r;
         *ret_volume = TAKE(volume);
         return INGOT_OK;
 }
 
-static uint32_t used_inodes(const struct ext4_volume *volume, uint32_t group, uint32_t last_inode)
-{
-        uint64_t before = (uint64_t)group * volume->geometry.inodes_per_group;
-
-        return last_inode <= before
-                       ? 0
-                       : (uint32_t)min_u64(last_inode - before, volume->geometry.inodes_per_group);
-}
-
-static void describe_group(struct ext4_volume *volume, uint32_t group, uint32_t last_inode)
-{
-        const struct ext4_geometry *geometry = &volume->geometry;
-        uint32_t used = used_inodes(volume, group, last_inode);
-        bool is_last = group + 1 == geometry->group_count;
-        uint16_t flags = EXT2_BG_INODE_ZEROED;
-
-        /* The last group's bitmap has padding that nobody could guess. */
-        if (!volume->used_blocks[group] && !is_last)
-                flags |= EXT2_BG_BLOCK_UNINIT;
-        if (!used)
-                flags |= EXT2_BG_INODE_UNINIT;
-        ext2fs_bg_flags_zap(volume->fs, group);
-        ext2fs_bg_flags_set(volume->fs, group, flags);
-        ext2fs_bg_free_blocks_count_set(volume->fs, group,
-                                        (uint32_t)ext2fs_group_blocks_count(volume->fs, group) -
-                                                volume->used_blocks[group]);
-        ext2fs_bg_free_inodes_count_set(volume->fs, group, geometry->inodes_per_group - used);
-        ext2fs_bg_itable_unused_set(volume->fs, group, geometry->inodes_per_group - used);
-        ext2fs_bg_used_dirs_count_set(volume->fs, group, volume->used_directories[group]);
-        ext2fs_group_desc_csum_set(volume->fs, group);
-}
-
-/* Writing them, the library sets the time of writing its own way; only here is it the epoch. */
-static enum ingot_code set_write_times(struct ext4_volume *volume, struct ingot_error *err)
-{
-        for (uint32_t group = 0; group < volume->geometry.group_count; group++) {
-                uint64_t at_bytes =
-                        group ? (uint64_t)group * EXT4_GROUP_BLOCKS * EXT4_BLOCK_BYTES : SUPERBLOCK_AT_BYTES;
-                struct ext2_super_block super;
-                enum ingot_code r;
-
-                if (!ext4_geometry_has_backup(group))
-                        continue;
-                if ((r = ext4_spool_read(volume->spool, at_bytes, &super, sizeof(super), err)))
-                        return r;
-                set_time(volume->epoch_seconds, &super.s_wtime, &super.s_wtime_hi);
-                (void)ext2fs_superblock_csum_set(volume->fs, &super); /* has no way to fail */
-                if ((r = ext4_spool_write(volume->spool, at_bytes, &super, sizeof(super), err)))
-                        return r;
-        }
-        return INGOT_OK;
-}
-
-enum ingot_code ext4_volume_finish(struct ext4_volume *volume, uint32_t last_inode, struct ingot_error *err)
+enum ingot_code ext4_volume_finish(struct ext4_volume *volume, struct ingot_error *err)
 {
         errcode_t status;
 
-        for (uint32_t number = 1; number <= last_inode; number++)
-                ext2fs_mark_inode_bitmap2(volume->fs->inode_map, number);
-        for (uint32_t group = 0; group < volume->geometry.group_count; group++)
-                describe_group(volume, group, last_inode);
-        ext2fs_free_blocks_count_set(volume->fs->super, volume->free_blocks);
-        volume->fs->super->s_free_inodes_count = volume->geometry.inode_count - last_inode;
-        ext2fs_mark_super_dirty(volume->fs);
+        describe(volume);
         ext2fs_mark_bb_dirty(volume->fs);
         ext2fs_mark_ib_dirty(volume->fs);
         status = ext2fs_flush(volume->fs);
         if (status)
                 return fail(volume, status, "writing bitmaps and descriptors", err);
-        return set_write_times(volume, err);
+        return set_write_time(volume, SUPERBLOCK_AT_BYTES, volume->epoch_seconds, err);
 }
 
 static enum ingot_code add_zeros(struct extent_list *list, uint32_t start, uint32_t end,
@@ -463,20 +498,30 @@ static enum ingot_code add_zeros(struct extent_list *list, uint32_t start, uint3
         return start < end ? extent_list_add(list, &extent, err) : INGOT_OK;
 }
 
-enum ingot_code ext4_volume_list_zeros(const struct ext4_volume *volume, uint32_t last_inode,
-                                       struct extent_list *list, struct ingot_error *err)
+/* The blocks of a group's inode table that no inode was written to. */
+static enum ingot_code list_table(const struct ext4_volume *volume, uint32_t group, struct extent_list *list,
+                                  struct ingot_error *err)
 {
+        uint32_t start = volume->placement->tables[group].inode_table;
+        uint32_t written = (uint32_t)div_up_u64(volume->last_inodes[group], EXT4_INODES_PER_BLOCK);
         enum ingot_code r = INGOT_OK;
 
-        for (uint32_t group = 0; !r && group < volume->geometry.group_count; group++) {
-                uint32_t start = volume->tables[group].inode_table;
-                uint32_t written =
-                        (uint32_t)div_up_u64(used_inodes(volume, group, last_inode), EXT4_INODES_PER_BLOCK);
+        for (uint32_t block = start; !r && block < start + written; block++)
+                if (!ext4_spool_is_written(volume->spool, block))
+                        r = add_zeros(list, block, block + 1, err);
+        return r ? r : add_zeros(list, start + written, start + volume->geometry.table_blocks, err);
+}
 
-                r = add_zeros(list, start + written, start + volume->geometry.table_blocks, err);
-        }
-        for (size_t i = 0; !r && i < volume->journal.count; i++) {
-                const struct ext4_piece *piece = &volume->journal.pieces[i];
+enum ingot_code ext4_volume_list_zeros(const struct ext4_volume *volume, struct extent_list *list,
+                                       struct ingot_error *err)
+{
+        const struct ext4_pieces *journal = &volume->placement->journal;
+        enum ingot_code r = INGOT_OK;
+
+        for (uint32_t group = 0; !r && group < volume->geometry.group_count; group++)
+                r = list_table(volume, group, list, err);
+        for (size_t i = 0; !r && i < journal->count; i++) {
+                const struct ext4_piece *piece = &journal->pieces[i];
 
                 r = add_zeros(list, piece->block + (i == 0), piece->block + piece->count, err);
         }

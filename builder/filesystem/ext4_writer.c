@@ -8,6 +8,8 @@
 #include "base/own.h"
 #include "filesystem/ext4_features.h"
 #include "filesystem/ext4_inventory.h"
+#include "filesystem/ext4_lock.h"
+#include "filesystem/ext4_placement.h"
 #include "filesystem/ext4_volume.h"
 #include "filesystem/ext4_writer.h"
 #include "filesystem/ext4_xattr.h"
@@ -29,21 +31,27 @@ struct ext4_image {
         struct extent_list extents;
         struct ext4_usage usage;
         char features[EXT4_FEATURES_TEXT_BYTES];
+        struct ext4_record record;
+        char *lock_refusal; /* owned; NULL for none */
 };
 
 /* What one call of ext4_image_new() works with. */
 struct writer {
         const struct ext4_request *request;
         struct ext4_inventory *inventory;
+        struct ext4_placement *placement;
         struct ext4_volume *volume;
         struct extent_list *extents;
-        struct ext4_pieces pieces; /* of the entry being written */
-        uint64_t content_blocks;   /* data and directories */
+        const struct ext4_site *site; /* of the entry being written, as all below */
+        struct ext4_given given;      /* blocks of its data that are not used yet */
+        struct ext4_pieces pieces;
+        uint64_t content_blocks; /* data and directories */
 };
 
 static void writer_release(struct writer *writer)
 {
         ext4_volume_free(writer->volume);
+        ext4_placement_free(writer->placement);
         ext4_inventory_free(writer->inventory);
         ext4_pieces_release(&writer->pieces);
 }
@@ -54,6 +62,8 @@ void ext4_image_free(struct ext4_image *image)
                 return;
         extent_list_release(&image->extents);
         ext4_spool_free(image->spool);
+        ext4_record_release(&image->record);
+        free(image->lock_refusal);
         free(image);
 }
 
@@ -112,7 +122,7 @@ enum ingot_code ext4_measure(const struct ext4_request *request, uint64_t *ret_f
                              struct ingot_error *err)
 {
         OWNED(ext4_inventory_drop) struct ext4_inventory *inventory = NULL;
-        enum ingot_code r = ext4_inventory_new(request->tree, &request->hash_seed, &inventory, err);
+        enum ingot_code r = ext4_inventory_new(request->tree, &request->hash_seed, NULL, &inventory, err);
 
         if (r)
                 return r;
@@ -160,6 +170,30 @@ static enum ingot_code fit(const struct ext4_inventory *inventory, uint64_t size
 
 /* ---- one entry ---- */
 
+static void begin_site(struct writer *writer, size_t index)
+{
+        writer->site = &writer->placement->sites[index];
+        writer->given = (struct ext4_given){ .ranges = writer->placement->data + writer->site->data_first,
+                                             .count = writer->site->data_count };
+        writer->pieces.count = 0;
+}
+
+static enum ingot_code take(struct writer *writer, uint64_t blocks_wanted, struct ext4_range *ret_range,
+                            struct ingot_error *err)
+{
+        if (!ext4_given_take(&writer->given, (uint32_t)blocks_wanted, ret_range))
+                return ingot_fail(err, INGOT_E_BUG, "%" PRIu64 " blocks have no place", blocks_wanted);
+        return INGOT_OK;
+}
+
+static enum ingot_code set_pieces(struct writer *writer, uint32_t number, union ext4_inode *inode,
+                                  struct ingot_error *err)
+{
+        return ext4_volume_set_pieces(writer->volume, number, inode, &writer->pieces,
+                                      writer->placement->nodes + writer->site->node_first,
+                                      writer->site->node_count, err);
+}
+
 static enum ingot_code add_data(struct writer *writer, const struct ext4_range *range,
                                 const struct tree_run *run, uint64_t done_bytes, struct ingot_error *err)
 {
@@ -184,7 +218,7 @@ static enum ingot_code place_run(struct writer *writer, const struct tree_run *r
                 struct ext4_range range;
                 enum ingot_code r;
 
-                if ((r = ext4_volume_take(writer->volume, (uint32_t)(blocks - done), &range, err)) ||
+                if ((r = take(writer, blocks - done, &range, err)) ||
                     (r = ext4_pieces_add(&writer->pieces, first + (uint32_t)done, range.end - range.start,
                                          range.start, err)) ||
                     (r = add_data(writer, &range, run, done * EXT4_BLOCK_BYTES, err)))
@@ -207,10 +241,10 @@ static enum ingot_code write_file(struct writer *writer, const struct tree_entry
                         return r;
         }
         ext4_inode_set_size(inode, file->size_bytes);
-        return ext4_volume_set_pieces(writer->volume, file->mark, inode, &writer->pieces, err);
+        return set_pieces(writer, file->mark, inode, err);
 }
 
-/* Writes planned blocks of a directory into the next free ones. */
+/* Writes planned blocks of a directory. */
 static enum ingot_code write_directory_blocks(struct writer *writer, const struct ext4_directory *directory,
                                               uint32_t number, uint32_t parent_number,
                                               union ext4_inode *inode, struct ingot_error *err)
@@ -218,11 +252,10 @@ static enum ingot_code write_directory_blocks(struct writer *writer, const struc
         uint32_t seed = ext4_volume_inode_seed(writer->volume, number), done = 0;
         enum ingot_code r;
 
-        writer->pieces.count = 0;
         while (done < directory->block_count) {
                 struct ext4_range range;
 
-                if ((r = ext4_volume_take(writer->volume, directory->block_count - done, &range, err)) ||
+                if ((r = take(writer, directory->block_count - done, &range, err)) ||
                     (r = ext4_pieces_add(&writer->pieces, done, range.end - range.start, range.start, err)))
                         return r;
                 for (uint32_t block = range.start; block < range.end; block++, done++) {
@@ -237,7 +270,7 @@ static enum ingot_code write_directory_blocks(struct writer *writer, const struc
         if (directory->leaf_starts)
                 inode->large.i_flags |= EXT2_INDEX_FL;
         ext4_inode_set_size(inode, (uint64_t)directory->block_count * EXT4_BLOCK_BYTES);
-        return ext4_volume_set_pieces(writer->volume, number, inode, &writer->pieces, err);
+        return set_pieces(writer, number, inode, err);
 }
 
 static uint16_t directory_links(const struct tree_entry *entry, bool has_lost)
@@ -281,12 +314,12 @@ static enum ingot_code write_symlink(struct writer *writer, const struct tree_en
                 return INGOT_OK;
         }
         memcpy(bytes, target, target_bytes); // NOLINT(bugprone-not-null-terminated-result): no string
-        if ((r = ext4_volume_take(writer->volume, 1, &range, err)) ||
+        if ((r = take(writer, 1, &range, err)) ||
             (r = ext4_pieces_add(&writer->pieces, 0, 1, range.start, err)) ||
             (r = ext4_volume_write_block(writer->volume, range.start, bytes, err)))
                 return r;
         writer->content_blocks++;
-        return ext4_volume_set_pieces(writer->volume, entry->inode->mark, inode, &writer->pieces, err);
+        return set_pieces(writer, entry->inode->mark, inode, err);
 }
 
 static enum ingot_code set_device(const struct tree_entry *entry, union ext4_inode *inode,
@@ -307,19 +340,17 @@ static enum ingot_code set_device(const struct tree_entry *entry, union ext4_ino
 static enum ingot_code write_xattr_block(struct writer *writer, uint8_t *bytes, union ext4_inode *inode,
                                          struct ingot_error *err)
 {
-        struct ext4_range range;
+        uint32_t block = writer->site->xattr_block, checksum;
         uint8_t block_number[8];
-        uint32_t checksum;
-        enum ingot_code r = ext4_volume_take(writer->volume, 1, &range, err);
 
-        if (r)
-                return r;
-        put_le64(block_number, range.start);
+        if (!block)
+                return ingot_fail(err, INGOT_E_BUG, "its xattrs have no place");
+        put_le64(block_number, block);
         checksum = ext2fs_crc32c_le(writer->volume->fs->csum_seed, block_number, sizeof(block_number));
         put_le32(bytes + XATTR_CHECKSUM_AT, ext2fs_crc32c_le(checksum, bytes, EXT4_BLOCK_BYTES));
-        inode->large.i_file_acl = range.start;
+        inode->large.i_file_acl = block;
         ext4_inode_add_blocks(inode, 1);
-        return ext4_volume_write_block(writer->volume, range.start, bytes, err);
+        return ext4_volume_write_block(writer->volume, block, bytes, err);
 }
 
 static enum ingot_code write_xattrs(struct writer *writer, const struct tree_entry *entry,
@@ -379,9 +410,8 @@ static enum ingot_code write_entry(struct writer *writer, const struct tree_entr
                 return ingot_fail(err, INGOT_E_LAYOUT, "it has %" PRIu32 " hard links, more than ext4's %d",
                                   from->link_count, LINKS_MAX);
         ext4_inode_init(&inode, (uint16_t)(mode_bits(from->kind) | (from->mode & PERMISSIONS)), from->uid,
-                        from->gid, &from->mtime, writer->request->epoch_seconds);
+                        from->gid, &from->mtime);
         inode.large.i_links_count = (uint16_t)from->link_count;
-        writer->pieces.count = 0;
         if ((r = write_kind(writer, entry, &inode, err)) || (r = write_xattrs(writer, entry, &inode, err)))
                 return r;
         return ext4_volume_write_inode(writer->volume, from->mark, &inode, err);
@@ -390,14 +420,14 @@ static enum ingot_code write_entry(struct writer *writer, const struct tree_entr
 static enum ingot_code write_lost(struct writer *writer, struct ingot_error *err)
 {
         OWNED(ext4_directory_release) struct ext4_directory directory = { .block_count = 0 };
-        struct tree_time now = { .seconds = writer->request->epoch_seconds };
         union ext4_inode inode;
         enum ingot_code r =
                 ext4_directory_plan(NULL, 0, &writer->request->hash_seed, EXT4_LOST_BLOCKS, &directory, err);
 
         if (r)
                 return r;
-        ext4_inode_init(&inode, LINUX_S_IFDIR | LOST_MODE, 0, 0, &now, writer->request->epoch_seconds);
+        begin_site(writer, writer->inventory->count);
+        ext4_inode_init(&inode, LINUX_S_IFDIR | LOST_MODE, 0, 0, &writer->volume->own_time);
         inode.large.i_links_count = 2;
         if ((r = write_directory_blocks(writer, &directory, EXT4_LOST_INODE, EXT4_ROOT_INODE, &inode, err)))
                 return r;
@@ -414,8 +444,10 @@ static enum ingot_code write_entries(struct writer *writer, struct ingot_error *
         }
         for (size_t i = 0; i < writer->inventory->count; i++) {
                 const struct tree_entry *entry = writer->inventory->order[i];
-                enum ingot_code r = write_entry(writer, entry, err);
+                enum ingot_code r;
 
+                begin_site(writer, i);
+                r = write_entry(writer, entry, err);
                 if (r) {
                         OWNED(heap_drop) char *path = tree_entry_path(entry);
 
@@ -452,36 +484,126 @@ static void count_usage(const struct writer *writer, struct ext4_usage *usage)
                 .journal_bytes = (uint64_t)geometry->journal_blocks * EXT4_BLOCK_BYTES,
                 .reserved_bytes = (uint64_t)geometry->root_blocks * EXT4_BLOCK_BYTES,
                 .inode_count = geometry->inode_count,
-                .used_inodes = writer->inventory->last_inode,
+                .used_inodes = writer->inventory->used_inodes,
         };
         usage->reserved_bytes = min_u64(usage->reserved_bytes, usage->free_bytes);
 }
 
-static enum ingot_code lay_out(struct writer *writer, struct ext4_image *image, struct ingot_error *err)
+/* Follows the lock, if it can be. */
+static enum ingot_code place_by_lock(const struct ext4_request *request,
+                                     struct ext4_inventory **ret_inventory,
+                                     struct ext4_placement **ret_placement, struct ingot_error *err)
 {
-        const struct ext4_request *request = writer->request;
-        const struct ext2_super_block *super;
-        struct ext4_geometry geometry;
-        uint32_t last_inode;
+        OWNED(ext4_inventory_drop) struct ext4_inventory *inventory = NULL;
+        struct ext4_geometry was, geometry;
         enum ingot_code r;
 
-        if ((r = ext4_inventory_new(request->tree, &request->hash_seed, &writer->inventory, err)) ||
-            (r = fit(writer->inventory, request->size_bytes, &geometry, err)) ||
-            (r = ext4_spool_new(request->spool_folder, (uint64_t)geometry.block_count * EXT4_BLOCK_BYTES,
-                                &image->spool, err)) ||
-            (r = ext4_volume_new(request, &geometry, image->spool, &writer->volume, err)) ||
-            (r = write_entries(writer, err)))
+        ext4_lock_geometry(&request->lock->ext4, &was);
+        if ((r = ext4_geometry_regrow(request->size_bytes, &was, &geometry, err)) ||
+            (r = ext4_inventory_new(request->tree, &request->hash_seed, request->lock, &inventory, err)))
                 return r;
-        last_inode = writer->inventory->last_inode;
-        if ((r = ext4_volume_finish(writer->volume, last_inode, err)) ||
-            (r = ext4_spool_list(image->spool, writer->extents, err)) ||
-            (r = ext4_volume_list_zeros(writer->volume, last_inode, writer->extents, err)))
+        if (inventory->last_inode > geometry.inode_count)
+                return ingot_fail(err, INGOT_E_LAYOUT, "its %" PRIu32 " inodes are too few",
+                                  geometry.inode_count);
+        r = ext4_placement_new(inventory, &geometry, request->lock, false, ret_placement, err);
+        if (!r)
+                *ret_inventory = TAKE(inventory);
+        return r;
+}
+
+static enum ingot_code place_freely(const struct ext4_request *request, struct ext4_inventory **ret_inventory,
+                                    struct ext4_placement **ret_placement, struct ingot_error *err)
+{
+        OWNED(ext4_inventory_drop) struct ext4_inventory *inventory = NULL;
+        struct ext4_geometry geometry;
+        enum ingot_code r;
+
+        if ((r = ext4_inventory_new(request->tree, &request->hash_seed, NULL, &inventory, err)) ||
+            (r = fit(inventory, request->size_bytes, &geometry, err)))
+                return r;
+        r = ext4_placement_new(inventory, &geometry, NULL, false, ret_placement, err);
+        if (r == INGOT_E_LAYOUT)
+                r = ext4_placement_new(inventory, &geometry, NULL, true, ret_placement, err);
+        if (!r)
+                *ret_inventory = TAKE(inventory);
+        return r;
+}
+
+static enum ingot_code place(struct writer *writer, struct ext4_image *image, struct ingot_error *err)
+{
+        const struct ext4_request *request = writer->request;
+        struct ingot_error why;
+        enum ingot_code r;
+
+        if (!request->lock)
+                return place_freely(request, &writer->inventory, &writer->placement, err);
+        r = place_by_lock(request, &writer->inventory, &writer->placement, &why);
+        if (r != INGOT_E_LAYOUT) {
+                if (r && err)
+                        *err = why;
+                return r;
+        }
+        image->lock_refusal = strdup(ingot_error_frame(&why, 0));
+        if (!image->lock_refusal)
+                return ingot_fail_memory(err, 1);
+        return place_freely(request, &writer->inventory, &writer->placement, err);
+}
+
+enum ingot_code ext4_check_lock(const struct ext4_request *request, struct ingot_error *err)
+{
+        OWNED(ext4_inventory_drop) struct ext4_inventory *inventory = NULL;
+        OWNED(ext4_placement_drop) struct ext4_placement *placement = NULL;
+
+        return place_by_lock(request, &inventory, &placement, err);
+}
+
+static enum ingot_code write_all(struct writer *writer, struct ext4_image *image, struct ingot_error *err)
+{
+        const struct ext4_request *request = writer->request;
+        uint64_t size_bytes = (uint64_t)writer->placement->geometry.block_count * EXT4_BLOCK_BYTES;
+        enum ingot_code r;
+
+        if ((r = ext4_spool_new(request->spool_folder, size_bytes, &image->spool, err)) ||
+            (r = ext4_volume_new(request, writer->placement, image->spool, &writer->volume, err)) ||
+            (r = write_entries(writer, err)) || (r = ext4_volume_finish(writer->volume, err)) ||
+            (r = ext4_spool_list(image->spool, writer->extents, err)))
+                return r;
+        return ext4_volume_list_zeros(writer->volume, writer->extents, err);
+}
+
+static enum ingot_code lay_out(struct writer *writer, struct ext4_image *image, struct ingot_error *err)
+{
+        const struct ext2_super_block *super;
+        enum ingot_code r;
+
+        if ((r = place(writer, image, err)) || (r = write_all(writer, image, err)) ||
+            (r = ext4_record_make(writer->inventory, writer->placement, writer->volume->made_seconds,
+                                  &image->record, err)))
                 return r;
         count_usage(writer, &image->usage);
         super = writer->volume->fs->super;
         ext4_features_print(super->s_feature_compat, super->s_feature_incompat, super->s_feature_ro_compat,
                             image->features);
         return extent_list_settle(writer->extents, image->usage.size_bytes / SECTOR_BYTES, err);
+}
+
+const char *ext4_image_lock_refusal(const struct ext4_image *image)
+{
+        return image->lock_refusal;
+}
+
+enum ingot_code ext4_image_lock(const struct ext4_image *image, struct lock_partition *partition,
+                                struct ingot_error *err)
+{
+        const struct lock_partition *from = &image->record.partition;
+        enum ingot_code r = INGOT_OK;
+
+        partition->ext4 = from->ext4;
+        for (size_t i = 0; !r && i < from->inode_count; i++)
+                r = lock_partition_add_inode(partition, &from->inodes[i], err);
+        for (size_t i = 0; !r && i < from->range_count; i++)
+                r = lock_partition_add_range(partition, from->ranges[i], err);
+        return r;
 }
 
 enum ingot_code ext4_image_new(const struct ext4_request *request, struct ext4_image **ret_image,

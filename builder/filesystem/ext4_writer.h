@@ -23,10 +23,15 @@
  *              groups that hold nothing are marked as not needed.
  *          (6) It can be grown while mounted: into the reserved descriptor blocks to 2048 times its size, and
  *              at least to 2 TiB from 256 MiB on; further by the kernel's conversion to meta_bg.
- *          (7) atime and mtime are the tree's; ctime and crtime are the epoch; generations are 0.
- *          (8) Blocks and inodes are given out in canonical order: a directory, the files in it, then its
- *              first subdirectory.
+ *          (7) All four times of an inode are the tree's mtime, so that a build of another date changes no inode;
+ *              generations are 0.  Inodes of no file have the root's.
+ *          (8) Inodes are numbered in order: directories, as a walk meets them; then files, package by package;
+ *              then files of no package, directory by directory.
  *          (9) Time and memory are those of the tree and of about 1 KiB a block group, not of size_bytes.
+ *          (10) With a lock everything that is still there stays where it was (ext4_placement, ext4_numbers), tables,
+ *              journal and copies of the superblock included.  A lock that cannot be followed, because the file
+ *              system had another size or its space is too short, is left aside, and the image says why; one
+ *              that contradicts itself is refused.
  * Source   Linux Documentation/filesystems/ext4; e2fsprogs 1.47 lib/ext2fs/ext2_fs.h.
  * Tests    tests/unit/filesystem/test_ext4_writer.c, test_ext4_directory.c, test_ext4_stress.c
  */
@@ -34,6 +39,7 @@
 
 #include "base/guid.h"
 #include "model/extent.h"
+#include "model/layout_lock.h"
 #include "model/tree.h"
 
 enum { EXT4_BLOCK_BYTES = 4096, EXT4_LABEL_MAX_BYTES = 16 };
@@ -42,9 +48,10 @@ struct ext4_request {
         const struct tree *tree; /* sealed; borrowed; outlives the image.  Inode marks are used meanwhile. */
         uint64_t size_bytes;     /* a multiple of 4096 */
         struct guid uuid, hash_seed;
-        const char *label;        /* at most 16 bytes; "" or NULL for none; borrowed for the call */
-        int64_t epoch_seconds;    /* what the file system calls now */
-        const char *spool_folder; /* where the unnamed spool file is made; borrowed for the call */
+        const char *label;                 /* at most 16 bytes; "" or NULL for none; borrowed for the call */
+        int64_t epoch_seconds;             /* what the file system calls now */
+        const struct lock_partition *lock; /* of an earlier build, or NULL; borrowed for the call */
+        const char *spool_folder;          /* where the unnamed spool file is made; borrowed for the call */
 };
 
 struct ext4_usage {
@@ -67,6 +74,12 @@ struct ext4_image;
 enum ingot_code ext4_measure(const struct ext4_request *request, uint64_t *ret_fit_bytes,
                              struct ingot_error *err) INGOT_MUST_CHECK;
 
+/* Whether the tree can be laid out by the request's lock in size_bytes: INGOT_OK; INGOT_E_LAYOUT when not.
+ *
+ * Fails with   INGOT_E_MEMORY; INGOT_E_FORMAT  the lock contradicts itself
+ */
+enum ingot_code ext4_check_lock(const struct ext4_request *request, struct ingot_error *err) INGOT_MUST_CHECK;
+
 /*
  * Lays the tree out.
  *
@@ -86,6 +99,18 @@ void ext4_image_drop(struct ext4_image **image);
 /* Settled; borrowed from the image, which must outlive every reader of the extents' sources. */
 const struct extent_list *ext4_image_extents(const struct ext4_image *image);
 const struct ext4_usage *ext4_image_usage(const struct ext4_image *image);
+
+/* Why the request's lock was left aside; NULL when it was followed, or there was none.  Borrowed from the image. */
+const char *ext4_image_lock_refusal(const struct ext4_image *image);
+
+/*
+ * Tells where everything was put.  The paths are borrowed from the image.
+ *
+ * partition    what is of ext4 is filled in
+ * Fails with   INGOT_E_MEMORY
+ */
+enum ingot_code ext4_image_lock(const struct ext4_image *image, struct lock_partition *partition,
+                                struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* The library that lays it out: "1.47.0". */
 const char *ext4_library_version(void);

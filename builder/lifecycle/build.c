@@ -215,6 +215,8 @@ enum ingot_code ingot_build(const struct ingot_build_request *request,
                 r = forget_old_manifest(request->folder, err);
         for (size_t i = 0; !r && i < preparation.volume_count; i++)
                 r = write_volume(&builder, &preparation.volumes[i], i, err);
+        for (size_t i = 0; !r && i < preparation.volume_count; i++)
+                r = locks_write(request->folder, &preparation.volumes[i], err);
         if (!r)
                 r = write_manifest(&builder, err);
         return r;

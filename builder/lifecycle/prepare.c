@@ -38,7 +38,7 @@ static enum ingot_code identify(struct preparation *preparation, struct ingot_er
                                     mapping_find(preparation->inputs.mapping, asked->device_name.text),
                                     &preparation->seed, &preparation->volumes[i], err);
                 if (!r)
-                        preparation->volume_count++;
+                        locks_give(&preparation->locks, &preparation->volumes[preparation->volume_count++]);
         }
         if (!r)
                 r = manifest_new(template, &preparation->seed, (uint64_t)preparation->epoch_seconds,
@@ -84,6 +84,9 @@ static enum ingot_code lay_out(struct preparation *preparation, const struct ing
                         r = volume_lay_out(volume, preparation->epoch_seconds, request->folder, err);
                 if (!r)
                         r = volume_describe(volume, preparation->manifest, &described, err);
+                if (!r)
+                        r = locks_record(volume, request->lock_path != NULL, preparation->manifest, described,
+                                         err);
         }
         return r ? r : warn_of_clamped_times(preparation, err);
 }
@@ -140,6 +143,9 @@ enum ingot_code prepare(const struct ingot_build_request *request, const struct 
         r = inputs_read(&request->inputs, sink, &preparation->inputs, err);
         if (r)
                 return r;
+        r = locks_read(request->lock_path, &preparation->locks, err);
+        if (r)
+                return r;
         preparation->epoch_seconds = choose_epoch(preparation->inputs.template, request);
         r = fd_make_folders(request->folder, err);
         if (!r)
@@ -179,6 +185,7 @@ void preparation_release(struct preparation *preparation)
         free(preparation->volumes);
         manifest_free(preparation->manifest);
         store_free(preparation->store);
+        locks_release(&preparation->locks);
         inputs_release(&preparation->inputs);
         *preparation = (struct preparation){ 0 };
 }

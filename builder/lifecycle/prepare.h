@@ -10,13 +10,15 @@
  * Rules    (1) Afterwards every size, offset and identifier is known and in the manifest, which is still a
  *              plan; nothing but spool files has been written.  Digests of sources that nothing is compared
  *              with may still be under way: prepare_finish_digests() is called before the manifest is used.
- *          (2) The source date epoch is the template's, else the caller's, else PREPARE_EPOCH_SECONDS: never
+ *          (2) Identifiers that a layout lock has are taken from it.
+ *          (3) The source date epoch is the template's, else the caller's, else PREPARE_EPOCH_SECONDS: never
  *              the clock.
  */
 #include <ingot/build.h>
 
 #include "content/store.h"
 #include "lifecycle/inputs.h"
+#include "lifecycle/locks.h"
 #include "lifecycle/volume.h"
 
 enum { PREPARE_EPOCH_SECONDS = 1767225600 }; /* 2026-01-01T00:00:00Z: a date, the same one for everybody */
@@ -34,6 +36,7 @@ struct preparation {
         struct content_store *store; /* outlives the volumes: their trees read from it */
         struct volume *volumes;      /* in the template's order */
         size_t volume_count;
+        struct locks locks;        /* what the volumes follow */
         struct manifest *manifest; /* a plan until the volumes are sealed */
         struct undigested *undigested;
         size_t undigested_count;

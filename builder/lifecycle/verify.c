@@ -9,6 +9,7 @@
 #include "base/work.h"
 #include "image/verify.h"
 #include "lifecycle/folder.h"
+#include "lifecycle/locks.h"
 
 static enum ingot_code verify_file(const char *folder, const struct manifest_volume *volume,
                                    const struct manifest_file *file, const struct ingot_observer *observer,
@@ -49,10 +50,12 @@ enum ingot_code ingot_verify(const char *folder, const struct ingot_observer *ob
         struct ingot_verify_report report = { .past_cache = 1 };
         enum ingot_code r = folder_read_manifest(folder, &manifest, err);
 
-        for (size_t i = 0; !r && i < manifest->volume_count; i++)
+        for (size_t i = 0; !r && i < manifest->volume_count; i++) {
+                r = locks_verify(folder, &manifest->volumes[i], err);
                 for (size_t j = 0; !r && j < manifest->volumes[i].file_count; j++)
                         r = verify_file(folder, &manifest->volumes[i], &manifest->volumes[i].files[j],
                                         observer, &report, err);
+        }
         if (r)
                 return r;
         *ret_report = report;

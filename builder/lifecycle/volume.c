@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "content/packages.h"
 #include "lifecycle/volume.h"
 
 enum ingot_code volume_identify(const struct template *template, const struct template_volume *asked,
@@ -104,7 +105,7 @@ static enum ingot_code give_base_tree(struct volume *volume, struct ingot_error 
 
 enum ingot_code volume_split(struct volume *volume, int64_t epoch_seconds, struct ingot_error *err)
 {
-        enum ingot_code r = INGOT_OK;
+        enum ingot_code r = packages_mark(volume->tree, err);
 
         for (size_t depth = volume_is_root(volume) ? 64 : 0; !r && depth > 0; depth--)
                 r = split_depth(volume, depth, err);
@@ -142,6 +143,8 @@ static struct ext4_request ext4_request_for(const struct volume *volume, size_t 
                                       .hash_seed = placed->hash_seed,
                                       .label = placed->label,
                                       .epoch_seconds = epoch_seconds,
+                                      .lock = layout_lock_find(volume->lock, placed->number,
+                                                               FILE_SYSTEM_EXT4),
                                       .spool_folder = spool_folder };
 }
 
@@ -157,6 +160,21 @@ static struct fat_request fat_request_for(const struct volume *volume, size_t in
                                      .epoch_seconds = epoch_seconds };
 }
 
+/* Also whether what the lock tells of is large enough. */
+static enum ingot_code measure_ext4(const struct ext4_request *request, struct volume_part *part,
+                                    struct ingot_error *err)
+{
+        struct ext4_request at_lock = *request;
+        enum ingot_code r = ext4_measure(request, &part->fit_bytes, err);
+
+        if (r || !request->lock)
+                return r;
+        at_lock.size_bytes = (request->lock->end_lba - request->lock->start_lba) * SECTOR_BYTES;
+        r = ext4_check_lock(&at_lock, err);
+        part->outgrew_lock = r == INGOT_E_LAYOUT;
+        return part->outgrew_lock ? INGOT_OK : r;
+}
+
 static enum ingot_code measure_part(struct volume *volume, size_t index, int64_t epoch_seconds,
                                     const char *spool_folder, struct ingot_error *err)
 {
@@ -164,12 +182,25 @@ static enum ingot_code measure_part(struct volume *volume, size_t index, int64_t
         struct fat_request fat = fat_request_for(volume, index, epoch_seconds);
 
         switch (volume->asked->partitions[index].file_system) {
-        case FILE_SYSTEM_EXT4: return ext4_measure(&ext4, &volume->parts[index].fit_bytes, err);
+        case FILE_SYSTEM_EXT4: return measure_ext4(&ext4, &volume->parts[index], err);
         case FILE_SYSTEM_VFAT: return fat_measure(&fat, &volume->parts[index].fit_bytes, err);
         case FILE_SYSTEM_SWAP:
         case FILE_SYSTEM_NONE: break;
         }
         return INGOT_OK;
+}
+
+static struct layout_need need_of(const struct volume *volume, size_t index)
+{
+        const struct volume_part *part = &volume->parts[index];
+        const struct layout_partition *partition = &volume->layout.partitions[index];
+        const struct lock_partition *locked =
+                layout_lock_find(volume->lock, partition->number, FILE_SYSTEM_EXT4);
+        struct layout_need need = { .fit_bytes = part->fit_bytes, .outgrew_lock = part->outgrew_lock };
+
+        if (locked && partition->file_system == FILE_SYSTEM_EXT4)
+                need.locked_bytes = (locked->end_lba - locked->start_lba) * SECTOR_BYTES;
+        return need;
 }
 
 enum ingot_code volume_place(struct volume *volume, const struct guid *seed, int64_t epoch_seconds,
@@ -184,7 +215,7 @@ enum ingot_code volume_place(struct volume *volume, const struct guid *seed, int
                 return ingot_fail_memory(err, volume->asked->partition_count * sizeof(*needs));
         for (size_t i = 0; !r && i < volume->asked->partition_count; i++) {
                 r = measure_part(volume, i, epoch_seconds, spool_folder, err);
-                needs[i].fit_bytes = volume->parts[i].fit_bytes;
+                needs[i] = need_of(volume, i);
         }
         if (!r)
                 r = layout_place(volume->template, volume->asked, volume->entry, needs, seed, &placed, err);
@@ -193,6 +224,8 @@ enum ingot_code volume_place(struct volume *volume, const struct guid *seed, int
                                    volume->asked->device_name.text);
         layout_release(&volume->layout);
         volume->layout = placed;
+        if (volume->lock)
+                layout_lock_pin(volume->lock, &volume->layout);
         return INGOT_OK;
 }
 
@@ -351,6 +384,7 @@ enum ingot_code volume_describe(const struct volume *volume, struct manifest *ma
 void volume_release(struct volume *volume)
 {
         extent_list_release(&volume->extents);
+        free(volume->lock_text);
         grub_embed_free(volume->grub);
         gpt_image_free(volume->gpt);
         free(volume->grub_boot);

@@ -19,11 +19,13 @@
 #include "image/gpt.h"
 #include "image/grub_embed.h"
 #include "model/layout.h"
+#include "model/layout_lock.h"
 #include "model/manifest.h"
 #include "model/tree.h"
 
 /* One partition: its files, and the file system they became. */
 struct volume_part {
+        bool outgrew_lock; /* its content does not fit the size that the lock tells of */
         struct tree *tree; /* owned; NULL where there is no file system with files */
         struct ext4_image *ext4;
         struct fat_image *fat;
@@ -42,6 +44,10 @@ struct volume {
         size_t grub_boot_bytes, grub_core_bytes;
         struct gpt_image *gpt;
         struct grub_embed *grub;
+        const struct layout_lock *lock; /* to follow; borrowed; NULL for none */
+        struct digest lock_digest;      /* of its file */
+        char *lock_text;                /* the lock that it leaves behind; owned */
+        size_t lock_text_bytes;
         struct extent_list extents; /* settled after volume_lay_out() */
 };
 

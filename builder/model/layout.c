@@ -14,6 +14,8 @@
 #include "model/mapping.h"
 #include "model/partition_type.h"
 
+enum { LOCK_GROWTH_DIVISOR = 16 };
+
 #define GIB_BYTES      (UINT64_C(1) << 30)
 #define GIB_SECTORS    (GIB_BYTES / SECTOR_BYTES)
 #define VOLUME_MAX_GIB UINT64_C(65536) /* of gp3 and io2; facts: aws-api, section 4 */
@@ -208,9 +210,21 @@ static enum ingot_code fail_content(const struct placing *placing, const struct 
                          name_of(partition), need_text, has_text, need_text);
 }
 
-static enum ingot_code place_partition(struct placing *placing, uint64_t need_bytes,
+/* Rule 6. */
+static uint64_t keep_size(const struct layout_need *need, uint64_t bytes)
+{
+        if (!need->locked_bytes)
+                return bytes;
+        if (!need->outgrew_lock)
+                return need->locked_bytes;
+        return max_u64(bytes, align_up_u64(need->locked_bytes + need->locked_bytes / LOCK_GROWTH_DIVISOR,
+                                           (uint64_t)LAYOUT_ALIGN_SECTORS * SECTOR_BYTES));
+}
+
+static enum ingot_code place_partition(struct placing *placing, const struct layout_need *need,
                                        struct layout_partition *partition)
 {
+        uint64_t need_bytes = need->fit_bytes;
         const struct size_value *size = &partition->asked->size;
         uint64_t bytes = size->bytes;
         enum ingot_code r = INGOT_OK;
@@ -223,6 +237,8 @@ static enum ingot_code place_partition(struct placing *placing, uint64_t need_by
                 r = fail_too_large(placing, size);
         if (r)
                 return r;
+        if (size->kind == SIZE_FIT)
+                bytes = keep_size(need, bytes);
         if (bytes < need_bytes)
                 return fail_content(placing, partition, need_bytes, bytes);
         partition->start_lba = placing->next_lba;
@@ -275,7 +291,7 @@ enum ingot_code layout_place(const struct template *template, const struct templ
         enum ingot_code r = layout_identify(template, volume, seed, &layout, err);
 
         for (size_t i = 0; i < layout.partition_count && !r; i++)
-                r = place_partition(&placing, needs[i].fit_bytes, &layout.partitions[i]);
+                r = place_partition(&placing, &needs[i], &layout.partitions[i]);
         if (r)
                 return r;
         layout.size_sectors = placing.next_lba + placing.tail_sectors;

@@ -13,6 +13,8 @@
  *          (3) `rest` runs to the end of the mapping's VolumeSize; without a VolumeSize it is refused.
  *          (4) Every identifier is in the layout: nothing below draws one of its own.
  *          (5) The image is never larger than VolumeSize.
+ *          (6) With a lock, `fit` keeps the size that the partition had for as long as the content fits it; then it
+ *              becomes what `fit` says, and at least a sixteenth larger than it was.
  * Tests    tests/unit/model/test_layout.c
  */
 #include "base/guid.h"
@@ -50,7 +52,9 @@ struct layout {
 
 /* What the caller found out about one partition of the template before placing. */
 struct layout_need {
-        uint64_t fit_bytes; /* what the content needs as a file system of its kind; 0 without one */
+        uint64_t fit_bytes;    /* what the content needs as a file system of its kind; 0 without one */
+        uint64_t locked_bytes; /* of a partition that an earlier build had; 0: none is kept */
+        bool outgrew_lock;     /* it has to be larger than that */
 };
 
 /*

@@ -44,6 +44,7 @@ static void volume_release(struct manifest_volume *volume)
         for (size_t i = 0; i < volume->file_count; i++)
                 file_release(&volume->files[i]);
         free(volume->files);
+        free(volume->lock.name);
         block_map_release(&volume->map);
         layout_release(&volume->layout);
 }

@@ -47,10 +47,20 @@ struct manifest_file_system {
         uint64_t block_bytes, inode_count, file_count;
 };
 
+/* The layout lock that a volume left behind, beside the manifest. */
+struct manifest_lock {
+        char *name; /* NULL: none */
+        uint64_t size_bytes;
+        struct digest digest; /* of the file */
+        bool has_followed;
+        struct digest followed; /* of the lock's file that the build was given for this volume */
+};
+
 struct manifest_volume {
         struct layout layout;                      /* asked is NULL in its partitions */
         struct manifest_file_system *file_systems; /* one for each partition of layout */
-        bool built;                                /* the three below are known */
+        struct manifest_lock lock;
+        bool built; /* the three below are known */
         struct block_map map;
         struct digest image_digest, linear_digest; /* manifest_volume_seal() */
         struct manifest_file *files;

@@ -164,6 +164,20 @@ static void put_files(struct json_doc *doc, struct json_value *object, const str
         }
 }
 
+static void put_lock(struct json_doc *doc, struct json_value *object, const struct manifest_lock *lock)
+{
+        struct json_value *made;
+
+        if (!lock->name)
+                return;
+        made = json_doc_put_object(doc, object, "layout_lock");
+        json_doc_put_text(doc, made, "name", lock->name);
+        json_doc_put_u64(doc, made, "size_bytes", lock->size_bytes);
+        put_hex(doc, made, "sha256", &lock->digest);
+        if (lock->has_followed)
+                put_hex(doc, made, "followed_sha256", &lock->followed);
+}
+
 static enum ingot_code put_volumes(struct json_doc *doc, const struct manifest *manifest,
                                    struct ingot_error *err)
 {
@@ -175,6 +189,7 @@ static enum ingot_code put_volumes(struct json_doc *doc, const struct manifest *
                 char linear[DIGEST_BASE64_CHARS + 1];
 
                 put_layout(doc, made, volume);
+                put_lock(doc, made, &volume->lock);
                 if (manifest->is_plan)
                         continue;
                 if (!volume->built)

@@ -378,11 +378,35 @@ static enum ingot_code read_files(const struct json_value *object, struct manife
         return r;
 }
 
+static enum ingot_code read_lock(const struct json_value *object, struct manifest_lock *lock,
+                                 struct ingot_error *err)
+{
+        static const char where[] = "layout_lock";
+        const struct json_value *from;
+        enum ingot_code r;
+
+        if (!json_value_member(object, where))
+                return INGOT_OK;
+        if ((r = json_need_object(object, "volume", where, &from, err)) ||
+            (r = member_need_copy(from, where, "name", &lock->name, err)))
+                return r;
+        if (!is_file_name(lock->name))
+                return member_fail(err, "no name of a file beside the manifest:", lock->name);
+        if ((r = json_need_u64(from, where, "size_bytes", &lock->size_bytes, err)) ||
+            (r = member_need_hex(from, where, "sha256", &lock->digest, err)))
+                return r;
+        lock->has_followed = json_value_member(from, "followed_sha256") != NULL;
+        return lock->has_followed ? member_need_hex(from, where, "followed_sha256", &lock->followed, err)
+                                  : INGOT_OK;
+}
+
 enum ingot_code manifest_read_volume(const struct json_value *object, bool is_plan,
                                      struct manifest_volume *volume, struct ingot_error *err)
 {
         enum ingot_code r = read_layout(object, volume, err);
 
+        if (!r)
+                r = read_lock(object, &volume->lock, err);
         if (!r && !is_plan)
                 r = read_blocks(object, volume, err);
         if (!r && !is_plan)

@@ -64,6 +64,7 @@ struct tree_inode {
         struct tree_xattr *xattrs; /* bytewise order of names once sealed */
         size_t xattr_count;
         uint32_t link_count; /* entries that share this inode */
+        uint32_t package;    /* files of one package have one number and stand together; 0: of none */
         uint32_t mark;       /* for whoever walks the sealed tree: 0 after tree_seal(); below 2^31 */
 };
 

@@ -7,6 +7,7 @@
  *
  * Rules    (1) Same template, mapping, settings and sources: same bytes, whoever builds, wherever.  Nothing
  *              here reads the clock, the locale, the umask or an environment variable.
+ *              A layout lock is one of the sources.
  *          (2) An output file appears whole under its name or not at all; the manifest comes last, so a
  *              folder with a manifest is a finished build.
  *          (3) Mistakes in the template and the mapping are all reported, through on_complaint, before the
@@ -55,8 +56,9 @@ enum { INGOT_FORMAT_RAW = 1, INGOT_FORMAT_VMDK = 2 };
 
 struct ingot_build_request {
         struct ingot_inputs inputs;
-        const char *folder;             /* for images, manifest and spool files; made when missing */
-        const char *cache_folder;       /* bootstrapped root file systems are kept here; made when missing */
+        const char *folder;       /* for images, manifest and spool files; made when missing */
+        const char *lock_path;    /* an earlier build's folder, or a layout lock: stay close to it; or NULL */
+        const char *cache_folder; /* bootstrapped root file systems are kept here; made when missing */
         const char *const *environment; /* for programs ingot runs: NULL-terminated "KEY=VALUE" */
         unsigned formats;               /* INGOT_FORMAT_ bits */
         unsigned threads;               /* 0: as many as processors */

@@ -12,10 +12,10 @@ run plan "$template" --mapping "$mapping"
 holds 'plan says the same twice' cmp "$work/plan.json" "$work/out"
 expect 'build succeeds' 0 build "$template" --mapping "$mapping" -o "$dir"
 prints 'build draws the disk' 'root'
-for file in xvda.raw xvda.vmdk sdf.raw sdf.vmdk manifest.json; do
+for file in xvda.raw xvda.vmdk xvda.lock sdf.raw sdf.vmdk sdf.lock manifest.json; do
         holds "$file is there" test -s "$dir/$file"
 done
-holds 'nothing else is there' test "$(find "$dir" -mindepth 1 | wc -l)" -eq 5
+holds 'nothing else is there' test "$(find "$dir" -mindepth 1 | wc -l)" -eq 7
 if has python3; then
         holds 'plan and manifest are JSON' python3 -c 'import json,sys; [json.load(open(f)) for f in sys.argv[1:]]' \
                 "$work/plan.json" "$dir/manifest.json"
@@ -27,7 +27,7 @@ fi
 (umask 0 && cd "$work/t" && TZ=Asia/Kathmandu LC_ALL=C run build two-volumes.yaml -m two-volumes.mapping.json -o ../b \
         --threads 3 --quiet && exit $status)
 holds 'a quiet build prints nothing' test ! -s "$work/out" -a ! -s "$work/err"
-for file in xvda.raw xvda.vmdk sdf.raw sdf.vmdk manifest.json; do
+for file in xvda.raw xvda.vmdk xvda.lock sdf.raw sdf.vmdk sdf.lock manifest.json; do
         holds "$file is the same elsewhere" cmp "$dir/$file" "$work/b/$file"
 done
 expect 'build --json prints the manifest' 0 build "$template" -m "$mapping" -o "$work/c" --format raw --json

@@ -21,7 +21,7 @@ static enum ingot_code go_through_all(struct buffer *out, struct ingot_error *er
         OWNED(mapping_drop) struct mapping *mapping = NULL;
         OWNED(manifest_drop) struct manifest *manifest = NULL, *read = NULL;
         OWNED(layout_release) struct layout layout = { 0 };
-        struct layout_need needs[3] = { { 0 }, { 1 << 20 }, { 1 << 20 } };
+        struct layout_need needs[3] = { { 0 }, { .fit_bytes = 1 << 20 }, { .fit_bytes = 1 << 20 } };
         enum ingot_code r;
 
         r = template_parse(example_template, strlen(example_template), "web.yaml", NULL, 0, &list, &template,

@@ -214,7 +214,7 @@ static void compare_inode(const struct ext4_visit *visit, const struct tree_inod
         assert_int_equal(node->mtime.seconds, inode->mtime.seconds);
         assert_int_equal(node->mtime.nanoseconds, inode->mtime.nanoseconds);
         assert_int_equal(node->atime.seconds, inode->mtime.seconds);
-        assert_int_equal(node->ctime.seconds, FIXTURE_EPOCH);
+        assert_int_equal(node->ctime.seconds, inode->mtime.seconds);
         if (inode->kind != TREE_DIRECTORY)
                 assert_int_equal(node->link_count, inode->link_count);
         if (inode->kind == TREE_FILE)

@@ -6,7 +6,6 @@
 
 #include "base/own.h"
 #include "filesystem/ext4_geometry.h"
-#include "filesystem/ext4_space.h"
 
 static const uint64_t MIB = 1 << 20;
 
@@ -126,22 +125,36 @@ static void sizes_without_sense_are_refused(void **state)
         assert_int_equal(ext4_geometry_plan((UINT64_C(1) << 44) - MIB, 11, 0, &geometry, NULL), INGOT_OK);
 }
 
-static void space_is_given_in_order_and_once(void **state)
+/* What was there stays; what is added has its tables in its own first group. */
+static void what_grows_keeps_its_tables(void **state)
 {
-        OWNED(ext4_space_release) struct ext4_space space;
-        struct ext4_range *ranges = calloc(3, sizeof(*ranges)), got;
+        static const uint64_t sizes_mib[] = { 5, 70, 127, 200, 300, 900, 2047, 5000 };
 
         (void)state;
-        assert_non_null(ranges);
-        ranges[0] = (struct ext4_range){ 10, 15 };
-        ranges[1] = (struct ext4_range){ 20, 21 };
-        ranges[2] = (struct ext4_range){ 30, 40 };
-        ext4_space_init(&space, ranges, 3);
-        assert_true(ext4_space_take(&space, 3, &got) && got.start == 10 && got.end == 13);
-        assert_true(ext4_space_take(&space, 3, &got) && got.start == 13 && got.end == 15);
-        assert_true(ext4_space_take(&space, 3, &got) && got.start == 20 && got.end == 21);
-        assert_true(ext4_space_take(&space, 10, &got) && got.start == 30 && got.end == 40);
-        assert_false(ext4_space_take(&space, 1, &got));
+        for (size_t i = 0; i + 1 < sizeof(sizes_mib) / sizeof(sizes_mib[0]); i++) {
+                struct ext4_geometry was = plan(sizes_mib[i] * MIB, 20), grown = { .block_count = 0 };
+
+                for (size_t j = i; j < sizeof(sizes_mib) / sizeof(sizes_mib[0]); j++) {
+                        OWNED(heap_drop) struct ext4_tables *before = NULL, *after = NULL;
+                        OWNED(heap_drop) struct ext4_range *ranges = NULL, *more_ranges = NULL;
+                        size_t range_count = 0;
+                        enum ingot_code r = ext4_geometry_regrow(sizes_mib[j] * MIB, &was, &grown, NULL);
+
+                        if (r) { /* copies and descriptors of a tiny one were not made for that many groups */
+                                assert_true(sizes_mib[i] < 256);
+                                continue;
+                        }
+                        check_cover(&grown);
+                        assert_int_equal(ext4_geometry_place(&was, &before, &ranges, &range_count, NULL),
+                                         INGOT_OK);
+                        assert_int_equal(
+                                ext4_geometry_place(&grown, &after, &more_ranges, &range_count, NULL),
+                                INGOT_OK);
+                        assert_memory_equal(before, after, was.group_count * sizeof(*before));
+                        was = grown;
+                }
+                assert_int_equal(ext4_geometry_regrow(MIB, &was, &grown, NULL), INGOT_E_LAYOUT);
+        }
 }
 
 int main(void)
@@ -153,7 +166,7 @@ int main(void)
                 cmocka_unit_test(the_journal_follows_a_rule_with_an_end),
                 cmocka_unit_test(there_is_room_to_grow),
                 cmocka_unit_test(sizes_without_sense_are_refused),
-                cmocka_unit_test(space_is_given_in_order_and_once),
+                cmocka_unit_test(what_grows_keeps_its_tables),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,9 @@ static void add_volume(struct manifest *manifest, const struct template *templat
 {
         const struct template_volume *asked = template_volume_find(template, device);
         OWNED(layout_release) struct layout layout = { 0 };
-        struct layout_need needs[4] = { { 1 << 20 }, { 1 << 20 }, { 3 << 20 }, { 0 } };
+        struct layout_need needs[4] = { { .fit_bytes = 1 << 20 },
+                                        { .fit_bytes = 1 << 20 },
+                                        { .fit_bytes = 3 << 20 } };
         struct manifest_volume *volume;
         struct block_map map;
         struct digest digest = { { 7 } };
