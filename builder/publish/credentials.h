@@ -3,18 +3,15 @@
 #define PUBLISH_CREDENTIALS_H
 
 /* builder/publish/credentials.h
- * credentials: who signs: an access key, its secret and, for temporary ones, a session token.
+ * credentials: who signs: an access key, its secret and, for temporary ones, a session token and an end.
  *
- * The chain is a list of sources that are asked in order: today the environment, then a shared credentials
- * file.  A source answers "found", "not mine" or an error; the first that finds ends the search.  A new source
- * (a role, SSO, a container, IMDS) is one more function in the list in credentials.c.
- *
- * Rules    (1) An explicit profile takes the environment out of the chain, as in AWS's own tools.
- *          (2) A source that is there but broken is an error, never passed over.
- *          (3) Secrets are wiped when released and appear in no message.
- * Source   botocore's credentials.py for the order and the variables' names.
+ * Rules    (1) Secrets are wiped when released and appear in no message.  (What libcurl and jansson hold on the way
+ *              here is theirs.)
+ *          (2) Where they come from is credential_chain's to find; here they are a value.
  * Tests    tests/unit/publish/test_credentials.c
  */
+#include <stddef.h>
+
 #include <ingot/error.h>
 
 #include "wire/sigv4.h"
@@ -22,24 +19,26 @@
 struct credentials {
         char *access_key_id, *secret_access_key; /* owned */
         char *session_token;                     /* owned; NULL: none */
-        char *origin;                            /* owned; where they came from, for messages */
+        char *account_id;                        /* owned; NULL: the source does not say */
+        char *origin;            /* owned; which file, variable or address they came from, for messages */
+        int64_t expires_seconds; /* since 1970; 0: they do not */
 };
 
-struct credentials_request {
-        const char *const *environment; /* "NAME=VALUE", NULL-terminated; NULL: no environment */
-        const char *profile;            /* NULL: AWS_PROFILE, else "default" */
-        const char *file;               /* NULL: AWS_SHARED_CREDENTIALS_FILE, else HOME/.aws/credentials */
+/* Texts to make credentials of; all borrowed. */
+struct credentials_text {
+        const char *access_key_id, *secret_access_key, *session_token, *account_id;
+        const char *expiration; /* as clock_parse_iso() reads it; NULL: they do not expire */
 };
 
 /*
- * Finds credentials by the chain.
+ * Makes credentials of texts; an empty session token is none.
  *
+ * origin           for messages
  * ret_credentials  owned by the caller on INGOT_OK: credentials_release()
- * Fails with       INGOT_E_NOT_FOUND  no source has any; the message names those that were asked
- *                  INGOT_E_FORMAT     the file is not a credentials file, or a key has no secret
- *                  INGOT_E_SYSTEM, INGOT_E_MEMORY
+ * Fails with       INGOT_E_FORMAT  a key has no secret or the other way round; expiration is no time
+ *                  INGOT_E_MEMORY
  */
-enum ingot_code credentials_find(const struct credentials_request *request,
+enum ingot_code credentials_make(const struct credentials_text *text, const char *origin,
                                  struct credentials *ret_credentials,
                                  struct ingot_error *err) INGOT_MUST_CHECK;
 
@@ -57,5 +56,8 @@ void credentials_release(struct credentials *credentials); /* also for OWNED */
 
 /* What the signer takes; borrowed from credentials. */
 struct sigv4_credentials credentials_to_sign(const struct credentials *credentials);
+
+/* Overwrites a text's bytes. */
+void secret_wipe(void *bytes, size_t size_bytes);
 
 #endif

@@ -24,7 +24,8 @@ struct attempt {
         struct region_call call;
         region_done done;
         void *context;
-        bool is_waiting, clock_was_set;
+        bool is_waiting, clock_was_set, credentials_were_renewed;
+        unsigned generation; /* of the credentials it was signed with */
         unsigned attempts;
         uint64_t started_ns, due_ns, sent_ns,
                 queued_ns; /* queued_ns: since when; 0: it does not wait in a queue */
@@ -38,6 +39,7 @@ struct attempt {
 
 struct region_link {
         struct http_client *http;
+        struct credential_provider *provider;
         const struct credentials *credentials;
         const struct clock *clock;
         const struct ingot_observer *observer;
@@ -63,6 +65,7 @@ enum ingot_code region_link_new(const struct region_link_options *options, struc
                 free(link);
                 return r;
         }
+        link->provider = options->provider;
         link->credentials = options->credentials;
         link->clock = options->clock ? options->clock : &clock_of_system;
         link->observer = options->observer;
@@ -162,7 +165,23 @@ static void read_fault(struct attempt *attempt, const struct http_reply *reply)
                         &attempt->fault);
 }
 
-/* Rule 6 of retry.h: whether the region's clock is another than ours, which is then taken. */
+static int64_t region_seconds(const struct region_link *link)
+{
+        return clock_wall_seconds(link->clock) + link->clock_offset_seconds;
+}
+
+/* Rule 7: whether there are other credentials to try with. */
+static bool renew_credentials(struct attempt *attempt)
+{
+        struct region_link *link = attempt->link;
+
+        if (!link->provider || attempt->credentials_were_renewed)
+                return false;
+        attempt->credentials_were_renewed = true;
+        return credential_provider_renew(link->provider, region_seconds(link), attempt->generation);
+}
+
+/* Rule 7 of retry.h: whether the region's clock is another than ours, which is then taken. */
 static bool set_clock(struct attempt *attempt, const struct http_reply *reply)
 {
         struct region_link *link = attempt->link;
@@ -262,6 +281,10 @@ static void take_failure(struct attempt *attempt, const struct http_reply *reply
                 wait_for(attempt, 0);
                 return;
         }
+        if (verdict == RETRY_EXPIRED && renew_credentials(attempt)) {
+                wait_for(attempt, 0);
+                return;
+        }
         wait_ms = retry_wait_ms(&link->policy, attempt->attempts, &link->random_state);
         if ((verdict == RETRY_TRANSIENT || verdict == RETRY_THROTTLED) &&
             may_ask_again(attempt, reply, wait_ms)) {
@@ -300,11 +323,37 @@ static void add_header(struct attempt *attempt, const char *name, const char *va
         attempt->headers[attempt->header_count++] = (struct sigv4_header){ name, value };
 }
 
+/* Adds what is sent signed or not. */
+static void add_call_headers(struct attempt *attempt)
+{
+        const struct region_call *call = &attempt->call;
+
+        attempt->header_count = 0;
+        endpoint_print_authority(call->endpoint, attempt->authority);
+        add_header(attempt, "Host", attempt->authority);
+        for (size_t i = 0; i < call->header_count; i++)
+                add_header(attempt, call->headers[i].name, call->headers[i].value);
+}
+
+/* Whose signature is wanted; NULL: nobody's. */
+static enum ingot_code find_signer(struct attempt *attempt, const struct credentials **ret_signer,
+                                   struct ingot_error *err)
+{
+        const struct region_link *link = attempt->link;
+
+        *ret_signer = link->credentials;
+        if (!link->provider)
+                return INGOT_OK;
+        return credential_provider_current(link->provider, region_seconds(link), ret_signer,
+                                           &attempt->generation, err);
+}
+
 static enum ingot_code sign(struct attempt *attempt, struct ingot_error *err)
 {
         const struct region_call *call = &attempt->call;
         const struct region_link *link = attempt->link;
-        struct sigv4_credentials credentials = credentials_to_sign(link->credentials);
+        const struct credentials *signer = NULL;
+        struct sigv4_credentials credentials;
         struct sigv4_request request = { .method = call->method,
                                          .path = call->path,
                                          .query = call->query,
@@ -313,17 +362,17 @@ static enum ingot_code sign(struct attempt *attempt, struct ingot_error *err)
                                          .has_content_sha256 = call->has_content_sha256,
                                          .region = call->endpoint->region,
                                          .service = call->endpoint->service };
-        enum ingot_code r;
+        enum ingot_code r = find_signer(attempt, &signer, err);
 
-        attempt->header_count = 0;
-        endpoint_print_authority(call->endpoint, attempt->authority);
-        add_header(attempt, "Host", attempt->authority);
-        for (size_t i = 0; i < call->header_count; i++)
-                add_header(attempt, call->headers[i].name, call->headers[i].value);
+        if (r)
+                return r;
+        add_call_headers(attempt);
+        if (!signer)
+                return INGOT_OK;
+        credentials = credentials_to_sign(signer);
         request.header_count = attempt->header_count;
         sigv4_signature_release(&attempt->signature);
-        r = sigv4_sign(&request, &credentials, clock_wall_seconds(link->clock) + link->clock_offset_seconds,
-                       &attempt->signature, err);
+        r = sigv4_sign(&request, &credentials, region_seconds(link), &attempt->signature, err);
         if (r)
                 return r;
         add_header(attempt, "X-Amz-Date", attempt->signature.date);

@@ -17,6 +17,9 @@
  *          (5) A call with paces is sent, and sent again, only when each has a token; at most in_flight_max attempts
  *              are under way at once.  Who has waited longest goes first.
  *          (6) A call that waits in a queue (publish/retry.h, rule 6) tells the observer so.
+ *          (7) Credentials are asked of the provider for every attempt.  A refusal that calls them expired makes it
+ *              fetch others, and the attempt is made once more.
+ *          (8) A link without credentials signs nothing.
  * Tests    tests/unit/publish/test_region_link.c
  */
 #include <stdbool.h>
@@ -26,7 +29,7 @@
 #include <ingot/observer.h>
 
 #include "base/clock.h"
-#include "publish/credentials.h"
+#include "publish/credential_provider.h"
 #include "publish/endpoint.h"
 #include "publish/http_client.h"
 #include "publish/pace.h"
@@ -35,7 +38,8 @@
 struct region_link;
 
 struct region_link_options {
-        const struct credentials *credentials; /* borrowed, outlives the link */
+        struct credential_provider *provider;  /* borrowed, outlives the link; NULL: credentials */
+        const struct credentials *credentials; /* borrowed, outlives the link; NULL too: rule 8 */
         const struct clock *clock;             /* borrowed, outlives the link; NULL: the system's */
         const struct retry_policy *policy;     /* copied; NULL: retry_policy_default */
         const struct ingot_observer

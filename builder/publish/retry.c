@@ -73,6 +73,14 @@ static bool is_clock(const struct fault *fault)
         return is_listed(fault->code, codes);
 }
 
+static bool is_expired(const struct fault *fault)
+{
+        static const char *const codes[] = { "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
+                                             NULL };
+
+        return is_listed(fault->code, codes);
+}
+
 static bool is_not_found(unsigned status, const struct fault *fault)
 {
         return status == 404 || ends_in(fault->code, ".NotFound");
@@ -107,6 +115,8 @@ enum retry_verdict retry_classify(const struct retry_question *question)
                 return RETRY_THROTTLED;
         if (is_transient(question->status, question->fault))
                 return RETRY_TRANSIENT;
+        if (is_expired(question->fault))
+                return RETRY_EXPIRED;
         if (is_not_found(question->status, question->fault))
                 return question->is_not_found_transient ? RETRY_TRANSIENT : RETRY_PERMANENT;
         return is_clock(question->fault) ? RETRY_CLOCK : RETRY_PERMANENT;
@@ -140,7 +150,7 @@ enum ingot_code retry_code(unsigned status, const struct fault *fault)
                 return INGOT_E_CONFLICT;
         if (is_not_found(status, fault))
                 return INGOT_E_NOT_FOUND;
-        if (is_listed(fault->code, denied) || is_clock(fault) || (status >= 401 && status <= 403))
+        if (is_listed(fault->code, denied) || is_clock(fault) || is_expired(fault) || (status >= 401 && status <= 403))
                 return INGOT_E_DENIED;
         if (strcmp(fault->code, "ValidationException") == 0)
                 /* The model has no reason of its own for a body that is not its checksum's. */

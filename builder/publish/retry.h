@@ -15,6 +15,7 @@
  *          (6) What is full for now (pending snapshots, copies) is waited for in a queue: for queue_ms, with waits of
  *              its own; those attempts do not count.
  *          (7) A signature refused for its time is signed again once with the region's own clock.
+ *          (8) Credentials that the region calls expired are fetched anew once (region_link's rule 7).
  * Source   facts of the EBS direct and EC2 APIs: their error lists, and botocore's standard mode for the names.
  * Tests    tests/unit/publish/test_retry.c
  */
@@ -43,7 +44,8 @@ enum retry_verdict {
         RETRY_TRANSIENT, /* ask again */
         RETRY_THROTTLED, /* ask again, and ask less */
         RETRY_QUEUED,    /* rule 6 */
-        RETRY_CLOCK      /* rule 7 */
+        RETRY_CLOCK,     /* rule 7 */
+        RETRY_EXPIRED    /* rule 8 */
 };
 
 /* What is known about an attempt that did not succeed. */
