@@ -96,6 +96,17 @@ enum ingot_code digest_hmac(const void *key, size_t key_bytes, const void *bytes
         return INGOT_OK;
 }
 
+enum ingot_code digest_sha1_hex(const void *bytes, size_t size_bytes, char out[DIGEST_SHA1_HEX_CHARS + 1],
+                                struct ingot_error *err)
+{
+        unsigned char digest[DIGEST_SHA1_HEX_CHARS / 2];
+
+        if (EVP_Digest(bytes, size_bytes, digest, NULL, EVP_sha1(), NULL) != 1)
+                return ingot_fail(err, INGOT_E_BUG, "OpenSSL refused SHA-1");
+        hex_encode(digest, sizeof(digest), out);
+        return INGOT_OK;
+}
+
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
         return memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;

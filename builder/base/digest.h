@@ -51,6 +51,13 @@ enum ingot_code digest_of(const void *bytes, size_t size_bytes, struct digest *r
 enum ingot_code digest_hmac(const void *key, size_t key_bytes, const void *bytes, size_t size_bytes,
                             struct digest *ret_digest, struct ingot_error *err) INGOT_MUST_CHECK;
 
+enum { DIGEST_SHA1_HEX_CHARS = 40 };
+
+/* SHA-1 in hex and a NUL: a file's name in caches of others, nothing to rely on.
+ * Fails with   INGOT_E_BUG  OpenSSL refused SHA-1 */
+enum ingot_code digest_sha1_hex(const void *bytes, size_t size_bytes, char out[DIGEST_SHA1_HEX_CHARS + 1],
+                                struct ingot_error *err) INGOT_MUST_CHECK;
+
 bool digest_equal(const struct digest *a, const struct digest *b);
 
 /* Prints 2 * size_bytes characters and a NUL. */

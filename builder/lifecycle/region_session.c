@@ -34,31 +34,22 @@ static enum ingot_code start_local(const struct ingot_target *target, struct reg
 
 /* ---- a region of AWS ---- */
 
-static enum ingot_code find_endpoint(const struct service_endpoint_request *request, enum aws_service service,
-                                     struct endpoint *ret_endpoint, struct ingot_error *err)
+static enum ingot_code reach_aws(const struct ingot_target *target, const struct ingot_observer *observer,
+                                 struct region_session *session, struct ingot_error *err)
 {
-        struct service_endpoint_request asked = *request;
+        const struct aws_config *config = &session->aws.config;
+        const char *region = session->region;
+        enum ingot_code r = aws_access_open(target, *region ? region : NULL, observer, &session->aws, err);
 
-        asked.service = service;
-        return service_endpoint(&asked, ret_endpoint, err);
-}
-
-static enum ingot_code reach_aws(const struct ingot_target *target, struct region_session *session,
-                                 struct ingot_error *err)
-{
-        const struct credentials_request wanted = { .environment = target->environment,
-                                                    .profile = target->profile };
-        const struct service_endpoint_request asked = { .environment = target->environment,
-                                                        .region = session->region };
-        enum ingot_code r = credentials_find(&wanted, &session->credentials, err);
-
+        if (r)
+                return r;
+        memcpy(session->region, session->aws.region, sizeof(session->region));
+        r = service_endpoint(config, AWS_EBS, region, &session->ebs.endpoint, err);
         if (!r)
-                r = find_endpoint(&asked, AWS_EBS, &session->ebs.endpoint, err);
+                r = service_endpoint(config, AWS_EC2, region, &session->ec2.endpoint, err);
         if (!r)
-                r = find_endpoint(&asked, AWS_EC2, &session->ec2.endpoint, err);
-        if (!r)
-                r = find_endpoint(&asked, AWS_STS, &session->ec2.sts, err);
-        return r;
+                r = service_endpoint(config, AWS_STS, region, &session->ec2.sts, err);
+        return r ? r : aws_access_find(&session->aws, err);
 }
 
 /* Which region is meant. */
@@ -74,9 +65,8 @@ static enum ingot_code choose_region(const struct ingot_target *target, struct r
                 return ingot_fail(err, INGOT_E_USAGE,
                                   "'%s' names %zu regions; this command takes one at a time", target->to,
                                   parsed.region_count);
-        if (!parsed.region_count)
-                return ingot_fail(err, INGOT_E_USAGE, "'%s' names no region, like aws:us-east-1", target->to);
-        (void)snprintf(session->region, sizeof(session->region), "%s", parsed.regions[0]);
+        if (parsed.region_count)
+                (void)snprintf(session->region, sizeof(session->region), "%s", parsed.regions[0]);
         *ret_is_local = parsed.kind == TARGET_LOCAL;
         return INGOT_OK;
 }
@@ -87,8 +77,7 @@ enum ingot_code region_session_open(const struct ingot_target *target, const str
         struct retry_policy policy = retry_policy_default;
         struct region_link_options options = { .credentials = &session->credentials,
                                                .policy = &policy,
-                                               .observer = observer,
-                                               .ca_bundle = target->ca_bundle };
+                                               .observer = observer };
         bool is_local = false;
         enum ingot_code r = choose_region(target, session, &is_local, err);
 
@@ -96,7 +85,9 @@ enum ingot_code region_session_open(const struct ingot_target *target, const str
                 policy.attempts_max = LOCAL_ATTEMPTS;
                 r = start_local(target, session, err);
         } else if (!r) {
-                r = reach_aws(target, session, err);
+                r = reach_aws(target, observer, session, err);
+                options.provider = session->aws.provider;
+                options.ca_bundle = session->aws.ca_bundle;
         }
         options.random_seed = clock_monotonic_ns(&clock_of_system);
         if (!r)
@@ -126,6 +117,7 @@ void region_session_close(struct region_session *session)
 {
         region_link_free(session->link);
         credentials_release(&session->credentials);
+        aws_access_close(&session->aws);
         region_stop(session->server);
         *session = (struct region_session){ 0 };
 }

@@ -13,6 +13,7 @@
  */
 #include <ingot/publish.h>
 
+#include "lifecycle/aws_access.h"
 #include "publish/ebs_client.h"
 #include "publish/ec2_client.h"
 #include "region/region.h"
@@ -20,7 +21,8 @@
 struct region_session {
         char region[ENDPOINT_WORD_CHARS + 1];
         struct region_server *server;
-        struct credentials credentials;
+        struct credentials credentials; /* of a local region */
+        struct aws_access aws;          /* of a region of AWS */
         struct region_link *link;
         struct ebs_client ebs;
         struct ec2_client ec2;
@@ -29,9 +31,11 @@ struct region_session {
 /*
  * Opens a session.
  *
+ * target       borrowed; outlives the session
  * observer     borrowed; outlives the session; may be NULL
  * Fails with   INGOT_E_USAGE  target->to is not a target
- *              and as region_start(), credentials_of_file() and region_link_new()
+ *              and as region_start(), credentials_of_file(), aws_access_find(), service_endpoint() and
+ *              region_link_new()
  */
 enum ingot_code region_session_open(const struct ingot_target *target, const struct ingot_observer *observer,
                                     struct region_session *session, struct ingot_error *err) INGOT_MUST_CHECK;

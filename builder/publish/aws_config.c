@@ -30,8 +30,8 @@ static enum ingot_code read_file(const char *path, struct ini_file *file, struct
 {
         size_t size_bytes = 0;
         char *text = NULL;
-        enum ingot_code r = path ? fd_read_file(path, INI_FILE_BYTES_MAX, &text, &size_bytes, err)
-                                 : INGOT_E_NOT_FOUND;
+        enum ingot_code r =
+                path ? fd_read_file(path, INI_FILE_BYTES_MAX, &text, &size_bytes, err) : INGOT_E_NOT_FOUND;
 
         if (r)
                 return r == INGOT_E_NOT_FOUND ? INGOT_OK : r;
@@ -56,8 +56,8 @@ static enum ingot_code choose_profile(struct aws_config *config, const char *ask
                 return ingot_fail_memory(err, strlen(name ? name : "default"));
         if (!name || aws_config_has_profile(config, name))
                 return INGOT_OK;
-        return ingot_fail(err, INGOT_E_NOT_FOUND, "there is no profile '%.100s' in '%.200s' or '%.200s'", name,
-                          config->config_path ? config->config_path : "AWS_CONFIG_FILE",
+        return ingot_fail(err, INGOT_E_NOT_FOUND, "there is no profile '%.100s' in '%.200s' or '%.200s'",
+                          name, config->config_path ? config->config_path : "AWS_CONFIG_FILE",
                           config->credentials_path ? config->credentials_path
                                                    : "AWS_SHARED_CREDENTIALS_FILE");
 }
@@ -129,8 +129,8 @@ bool aws_config_has_profile(const struct aws_config *config, const char *profile
 
 const char *aws_config_value(const struct aws_config *config, const char *profile, const char *key)
 {
-        const char *value = ini_file_value(&config->credentials,
-                                           aws_config_credentials_section(config, profile), key);
+        const char *value =
+                ini_file_value(&config->credentials, aws_config_credentials_section(config, profile), key);
 
         if (value)
                 return value;

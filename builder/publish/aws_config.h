@@ -25,7 +25,7 @@ struct aws_config {
         const char *const *environment;       /* borrowed */
         char *config_path, *credentials_path; /* owned; NULL: there is no place to look */
         struct ini_file config, credentials;
-        char *profile;            /* owned; never NULL */
+        char *profile;              /* owned; never NULL */
         bool profile_was_asked_for; /* by the caller, not by the environment */
 };
 

@@ -110,13 +110,8 @@ enum ingot_code credential_chain_of_profile(const struct credential_query *query
 
 enum ingot_code credential_chain_fail(const struct credential_search *search, struct ingot_error *err)
 {
-        char asked[400] = "";
-        size_t used = 0;
-
-        for (unsigned i = 0; i < search->asked && used < sizeof(asked); i++)
-                used += (size_t)snprintf(asked + used, sizeof(asked) - used, "%s%s", i ? ", " : "",
-                                         sources[i].words);
         return ingot_fail(err, INGOT_E_NOT_FOUND,
-                          "there are no AWS credentials; asked: %s; 'ingot whoami' says what each is missing",
-                          asked);
+                          "there are no AWS credentials: none of the %u places has any; 'ingot whoami' tells "
+                          "what each is missing",
+                          search->asked);
 }

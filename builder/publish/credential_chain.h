@@ -17,8 +17,8 @@ enum { CREDENTIAL_SOURCE_COUNT = 10 };
 
 /* What a search found, and what each source that was asked said. */
 struct credential_search {
-        unsigned asked;  /* sources 0 to asked - 1 were asked */
-        int found;       /* the index of the source that has them; -1: none */
+        unsigned asked; /* sources 0 to asked - 1 were asked */
+        int found;      /* the index of the source that has them; -1: none */
         char why[CREDENTIAL_SOURCE_COUNT][CREDENTIAL_WHY_CHARS + 1];
 };
 

@@ -17,7 +17,7 @@
 enum { CREDENTIAL_REPLY_BYTES_MAX = 1 << 17, CREDENTIAL_PATH_CHARS = 1023 };
 
 struct credential_fetch {
-        const char *operation;    /* for messages: "AssumeRole", "the container's credentials" */
+        const char *operation; /* for messages: "AssumeRole", "the container's credentials" */
         struct endpoint endpoint;
         enum region_protocol protocol;
         const char *method, *path, *query; /* query may be NULL */

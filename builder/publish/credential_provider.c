@@ -175,8 +175,7 @@ enum ingot_code credential_provider_current(struct credential_provider *provider
         return INGOT_OK;
 }
 
-bool credential_provider_renew(struct credential_provider *provider, int64_t now_seconds,
-                               unsigned generation)
+bool credential_provider_renew(struct credential_provider *provider, int64_t now_seconds, unsigned generation)
 {
         if (provider->generation != generation)
                 return true;

@@ -23,19 +23,20 @@ enum { CREDENTIAL_WHY_CHARS = 240, ROLE_DEPTH_MAX = 8 };
 /* What a source is asked with; all of it is borrowed. */
 struct credential_query {
         const struct aws_config *config;
-        const char *profile;       /* whose settings count */
-        bool without_environment;  /* the environment has no say in which credentials are meant */
-        const char *region;        /* where STS is asked */
-        const char *ca_bundle;     /* NULL: the system's certificates */
+        const char *profile;      /* whose settings count */
+        bool without_environment; /* the environment has no say in which credentials are meant */
+        const char *region;       /* where STS is asked */
+        const char *ca_bundle;    /* NULL: the system's certificates */
         const struct clock *clock;
-        const struct ingot_observer *stop;          /* may be NULL */
-        const char *role_profiles[ROLE_DEPTH_MAX]; /* of the roles that wait for this answer, outermost first */
+        const struct ingot_observer *stop; /* may be NULL */
+        const char
+                *role_profiles[ROLE_DEPTH_MAX]; /* of the roles that wait for this answer, outermost first */
         unsigned role_depth;
 };
 
 struct credential_answer {
         bool found;
-        struct credentials credentials;      /* when found: the caller's */
+        struct credentials credentials;     /* when found: the caller's */
         char why[CREDENTIAL_WHY_CHARS + 1]; /* when not: what is missing */
 };
 
@@ -71,8 +72,7 @@ enum ingot_code credential_ask_shared_file(const struct credential_query *query,
 enum ingot_code credential_ask_login(const struct credential_query *query, struct credential_answer *answer,
                                      struct ingot_error *err) INGOT_MUST_CHECK;
 /* credential_process: a program that prints them. */
-enum ingot_code credential_ask_process(const struct credential_query *query,
-                                       struct credential_answer *answer,
+enum ingot_code credential_ask_process(const struct credential_query *query, struct credential_answer *answer,
                                        struct ingot_error *err) INGOT_MUST_CHECK;
 /* aws_access_key_id of the config file. */
 enum ingot_code credential_ask_config_file(const struct credential_query *query,

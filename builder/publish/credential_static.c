@@ -48,7 +48,8 @@ static enum ingot_code take_section(const struct credential_query *query, const 
         if (!path)
                 return credential_not_mine(answer, "HOME is not set, so there is no such file");
         if (!section)
-                return credential_not_mine(answer, "profile '%.60s' is not in '%.150s'", query->profile, path);
+                return credential_not_mine(answer, "profile '%.60s' is not in '%.150s'", query->profile,
+                                           path);
         if (!found.access_key_id)
                 return credential_not_mine(answer, "profile '%.60s' of '%.100s' has no aws_access_key_id",
                                            query->profile, path);

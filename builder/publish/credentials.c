@@ -65,9 +65,8 @@ enum ingot_code credentials_make(const struct credentials_text *text, const char
         if (is_given(text->expiration)) {
                 made.expires_seconds = clock_parse_iso(text->expiration);
                 if (made.expires_seconds <= 0)
-                        return ingot_fail(err, INGOT_E_FORMAT,
-                                          "%s: they expire at '%.40s', which is no time", origin,
-                                          text->expiration);
+                        return ingot_fail(err, INGOT_E_FORMAT, "%s: they expire at '%.40s', which is no time",
+                                          origin, text->expiration);
         }
         r = copy(&made.access_key_id, text->access_key_id, err);
         if (!r)

@@ -119,5 +119,6 @@ void endpoint_print_authority(const struct endpoint *endpoint, char out[ENDPOINT
 bool endpoint_is_local(const struct endpoint *endpoint)
 {
         return endpoint->unix_socket[0] || strcasecmp(endpoint->host, "localhost") == 0 ||
-               strncmp(endpoint->host, "127.", 4) == 0 || strcmp(endpoint->host, "[::1]") == 0;
+               strncmp(endpoint->host, "127.", 4) == 0 || strcmp(endpoint->host, "[::1]") == 0 ||
+               strncmp(endpoint->host, "169.254.", 8) == 0 || strncmp(endpoint->host, "[fd00:ec2::", 11) == 0;
 }

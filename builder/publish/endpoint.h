@@ -47,7 +47,8 @@ enum { ENDPOINT_AUTHORITY_CHARS = ENDPOINT_HOST_CHARS + 6 };
 /* Prints the Host header: the port only where it is not the scheme's own. */
 void endpoint_print_authority(const struct endpoint *endpoint, char out[ENDPOINT_AUTHORITY_CHARS + 1]);
 
-/* Whether it can only be this machine: a unix socket, or a loopback address or name. */
+/* Whether it can only be this machine or what is linked to it: a unix socket, a loopback address or name, or one
+ * of the addresses of AWS's metadata services. */
 bool endpoint_is_local(const struct endpoint *endpoint);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/own.h"
 #include "publish/ini_file.h"
+#include "publish/shell_words.h"
 
 static const char defaults_name[] = "DEFAULT";
 
@@ -103,9 +104,9 @@ struct reader {
         struct ini_file *file;
         const char *name; /* of the file */
         unsigned line;
-        size_t depth;         /* of the line that began what a deeper one goes on with */
-        struct buffer value;  /* being put together, while has_value */
-        bool has_value;       /* the last entry's value is still open */
+        size_t depth;        /* of the line that began what a deeper one goes on with */
+        struct buffer value; /* being put together, while has_value */
+        bool has_value;      /* the last entry's value is still open */
         struct ingot_error *err;
 };
 
@@ -255,7 +256,8 @@ enum ingot_code ini_file_parse(const char *text, size_t size_bytes, const char *
         enum ingot_code r = INGOT_OK;
 
         if (memchr(text, '\0', size_bytes))
-                return ingot_fail(err, INGOT_E_FORMAT, "'%s' holds a NUL: it is not one of AWS's files", name);
+                return ingot_fail(err, INGOT_E_FORMAT, "'%s' holds a NUL: it is not one of AWS's files",
+                                  name);
         while (!r && text < end) {
                 const char *line_end = memchr(text, '\n', (size_t)(end - text));
 
@@ -277,33 +279,13 @@ enum ingot_code ini_file_parse(const char *text, size_t size_bytes, const char *
 
 /* ---- words of a section's name ---- */
 
-/* Appends the next word to *out, as a POSIX shell would split it; 0: none, -1: an open quote, 1: one. */
-static int next_word(const char **text, char *out)
-{
-        const char *at = *text;
-        char quote = '\0';
-
-        while (is_space(*at))
-                at++;
-        if (!*at)
-                return 0;
-        for (; *at && (quote || !is_space(*at)); at++) {
-                if (quote ? *at == quote : *at == '"' || *at == '\'')
-                        quote = quote ? '\0' : *at;
-                else if (*at == '\\' && quote != '\'' && at[1])
-                        *out++ = *++at;
-                else
-                        *out++ = *at;
-        }
-        *out = '\0';
-        *text = at;
-        return quote ? -1 : 1;
-}
-
 bool ini_section_word(const char *section, const char *kind, char *out)
 {
-        OWNED(heap_drop) char *rest = malloc(strlen(section) + 1);
+        OWNED(shell_words_release) struct shell_words words = { .count = 0 };
 
-        return rest && strncmp(section, kind, strlen(kind)) == 0 && next_word(&section, out) == 1 &&
-               next_word(&section, out) == 1 && next_word(&section, rest) == 0;
+        if (strncmp(section, kind, strlen(kind)) != 0 || shell_words_split(section, &words, NULL) ||
+            words.count != 2)
+                return false;
+        memcpy(out, words.argv[1], strlen(words.argv[1]) + 1); /* never longer than what it was split from */
+        return true;
 }

@@ -150,7 +150,8 @@ enum ingot_code retry_code(unsigned status, const struct fault *fault)
                 return INGOT_E_CONFLICT;
         if (is_not_found(status, fault))
                 return INGOT_E_NOT_FOUND;
-        if (is_listed(fault->code, denied) || is_clock(fault) || is_expired(fault) || (status >= 401 && status <= 403))
+        if (is_listed(fault->code, denied) || is_clock(fault) || is_expired(fault) ||
+            (status >= 401 && status <= 403))
                 return INGOT_E_DENIED;
         if (strcmp(fault->code, "ValidationException") == 0)
                 /* The model has no reason of its own for a body that is not its checksum's. */

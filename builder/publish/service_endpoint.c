@@ -5,10 +5,10 @@
 #include "publish/service_endpoint.h"
 
 static const struct {
-        const char *name;       /* in the files' services sections ('-' is '_' there), and for messages */
-        const char *host;       /* begins the host name */
-        const char *signing;    /* what requests are signed for */
-        const char *variable;   /* rule 2 */
+        const char *name;     /* in the files' services sections ('-' is '_' there), and for messages */
+        const char *host;     /* begins the host name */
+        const char *signing;  /* what requests are signed for */
+        const char *variable; /* rule 2 */
         bool gov_fips_is_plain; /* in us-gov the plain endpoint is the FIPS one, unless dual-stack is asked for */
 } services[AWS_SERVICE_COUNT] = {
         [AWS_EC2] = { "ec2", "ec2", "ec2", "AWS_ENDPOINT_URL_EC2", true },
@@ -120,8 +120,8 @@ static enum ingot_code read_services(const struct aws_config *config, enum aws_s
         return INGOT_OK;
 }
 
-enum ingot_code service_endpoint(const struct aws_config *config, enum aws_service service, const char *region,
-                                 struct endpoint *ret_endpoint, struct ingot_error *err)
+enum ingot_code service_endpoint(const struct aws_config *config, enum aws_service service,
+                                 const char *region, struct endpoint *ret_endpoint, struct ingot_error *err)
 {
         unsigned flags =
                 (aws_config_flag(config, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") ? SERVICE_FIPS : 0U) |
@@ -150,8 +150,9 @@ enum ingot_code service_endpoint(const struct aws_config *config, enum aws_servi
                 return service_endpoint_of_aws(service, region, flags, ret_endpoint, err);
         if (flags)
                 return ingot_fail(err, INGOT_E_USAGE,
-                                  "%s has the endpoint '%.200s', which cannot be combined with %s", services[service].name,
-                                  url, flags & SERVICE_FIPS ? "use_fips_endpoint" : "use_dualstack_endpoint");
+                                  "%s has the endpoint '%.200s', which cannot be combined with %s",
+                                  services[service].name, url,
+                                  flags & SERVICE_FIPS ? "use_fips_endpoint" : "use_dualstack_endpoint");
         r = endpoint_of_url(url, region, services[service].signing, ret_endpoint, err);
         return ingot_while(err, r, "reading the endpoint of %s", services[service].name);
 }

@@ -52,7 +52,8 @@ enum ingot_code service_endpoint_of_aws(enum aws_service service, const char *re
  * Fails with   INGOT_E_USAGE      as above; what is configured is no URL; rule 3
  *              INGOT_E_NOT_FOUND  the profile names a services section that is not there
  */
-enum ingot_code service_endpoint(const struct aws_config *config, enum aws_service service, const char *region,
-                                 struct endpoint *ret_endpoint, struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code service_endpoint(const struct aws_config *config, enum aws_service service,
+                                 const char *region, struct endpoint *ret_endpoint,
+                                 struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif

@@ -12,6 +12,7 @@
 #include <ingot/publish.h>
 #include <ingot/region.h>
 #include <ingot/transfer.h>
+#include <ingot/whoami.h>
 
 /* "0.1.0" */
 const char *ingot_version(void);
