@@ -421,13 +421,13 @@ enum ingot_code journal_survey(const char *path, struct journal_survey *ret_surv
                 return r;
         r = fd_lock(fd, path, err);
         if (r == INGOT_E_CONFLICT) {
-                survey.is_in_use = true;
+                survey.is_in_use = true; /* it is only appended to: what is there can be read */
                 r = INGOT_OK;
-        } else if (!r) {
-                r = read_records(fd, path, take_any_record, &survey, &is_torn, err);
-                if (!r && !*survey.region)
-                        r = ingot_fail(err, INGOT_E_FORMAT, "'%s' is no journal", path);
         }
+        if (!r)
+                r = read_records(fd, path, take_any_record, &survey, &is_torn, err);
+        if (!r && !*survey.region)
+                r = ingot_fail(err, INGOT_E_FORMAT, "'%s' is no journal", path);
         if (r)
                 return r;
         *ret_survey = survey;

@@ -84,7 +84,7 @@ struct journal_leftover {
 /* Every snapshot that a journal names and does not say is gone. */
 struct journal_survey {
         char region[JOURNAL_WORD_CHARS + 1];
-        bool is_in_use; /* by a running upload; then nothing else is known */
+        bool is_in_use; /* by a running upload */
         struct journal_leftover *items;
         size_t count;
 };

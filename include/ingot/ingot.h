@@ -8,6 +8,7 @@
 #include <ingot/build.h>
 #include <ingot/error.h>
 #include <ingot/image.h>
+#include <ingot/leftover.h>
 #include <ingot/observer.h>
 #include <ingot/publish.h>
 #include <ingot/region.h>
