@@ -7,6 +7,7 @@
 #   make check-wire      puts outside judges between ingot and its region: AWS CLI, boto3, the wire referee
 #   make check-credentials  asks botocore and ingot for credentials in the same environments
 #   make check-same      the same bytes by other users, hosts, time zones, umasks and clocks
+#   make check-resume    kills publications at random moments and counts what is sent twice (KILLS=100)
 #   make soak            kills builds and publishes at random moments
 #   make bench           ratios against peers and limits, one line each
 #   make fuzz            builds the fuzz targets; make fuzz-run SECONDS=600 runs each
@@ -115,7 +116,7 @@ check: $(out)/ingot $(unit_tests) $(fault_tests)
 unit: $(unit_tests)
 	$(Q)scripts/run-tests $(unit_tests)
 
-check-boot check-wire check-credentials check-same soak bench: $(out)/ingot $(bench_programs) $(judge_programs)
+check-boot check-wire check-credentials check-same check-resume soak bench: $(out)/ingot $(bench_programs) $(judge_programs)
 	$(Q)INGOT=$(abspath $(out)/ingot) OUT=$(abspath $(out)) scripts/$@
 
 valgrind: $(unit_tests)
@@ -186,6 +187,6 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
 force:
-.PHONY: all programs check unit check-boot check-wire check-credentials check-same soak bench valgrind gate check-format format check-floors \
+.PHONY: all programs check unit check-boot check-wire check-credentials check-same check-resume soak bench valgrind gate check-format format check-floors \
 	check-banned check-headers tidy cppcheck fuzz fuzz-run coverage install uninstall clean help force
 -include $(all_objs:.o=.d)
