@@ -107,7 +107,7 @@ static enum ingot_code judge(const struct ec2_snapshot *snapshot, const struct p
         if (snapshot->volume_size_gib > terms->volume_size_gib)
                 return ingot_fail(err, INGOT_E_CONFLICT,
                                   "the parent %s has %" PRIu64 " GiB, the volume only %" PRIu64
-                                  ": a snapshot cannot be smaller than its parent",
+                                  " GiB: a snapshot cannot be smaller than its parent",
                                   id, snapshot->volume_size_gib, terms->volume_size_gib);
         if (is_encrypted && terms->encrypted == TRI_NO)
                 return ingot_fail(err, INGOT_E_CONFLICT,

@@ -11,7 +11,7 @@
  *              Nothing else is: never what an AMI uses, and of completed snapshots only what a journal names.
  *          (2) What a running publication's journal names is left alone.
  *          (3) Without is_to_delete nothing is changed.  With it, a journal of which nothing is left is removed too.
- * Tests    tests/cli/gc.sh
+ * Tests    tests/cli/resume.sh
  */
 #include <ingot/publish.h>
 
