@@ -13,7 +13,7 @@
  *          (3) A key is looked for in the credentials file first: it says more about a profile than the other.
  *          (4) A setting is looked for in the environment first, then in the profile.
  * Source   botocore's configloader.py, configprovider.py and session.py.
- * Tests    tests/unit/publish/test_aws_config.c, tests/judges/credentials.py
+ * Tests    tests/unit/publish/test_service_endpoint.c, tests/judges/credentials.py
  */
 #include <stdbool.h>
 

@@ -9,7 +9,7 @@
  *          (2) An explicit profile takes the environment out, as in AWS's own tools.
  *          (3) A role's source profile is searched by the sources that read profiles, in the same order.
  * Source   botocore's credentials.py, for the order and the names.
- * Tests    tests/unit/publish/test_credential_chain.c, tests/judges/credentials.py
+ * Tests    tests/unit/publish/test_credential_source.c, tests/judges/credentials.py
  */
 #include "publish/credential_source.h"
 

@@ -524,6 +524,94 @@ static void refusals_in_xml_are_read(void **state)
         close_scene(&scene);
 }
 
+/* A source that has other credentials each time it is asked, or always the same. */
+struct renewer {
+        bool is_static;
+        unsigned fetches;
+};
+
+static enum ingot_code fetch_next(void *context, const struct ingot_observer *stop,
+                                  struct credentials *ret_credentials, struct ingot_error *err)
+{
+        struct renewer *renewer = context;
+        char text[32];
+        const struct credentials_text made = { text, "SECRET", "TOKEN", NULL, NULL };
+
+        (void)stop;
+        (void)snprintf(text, sizeof(text), "KEY%u", renewer->is_static ? 0 : ++renewer->fetches);
+        return credentials_make(&made, "a test", ret_credentials, err);
+}
+
+/* Makes the scene's link anew, with a provider. */
+static struct credential_provider *provide(struct scene *scene, struct renewer *renewer)
+{
+        const struct credential_provider_options options = { .context = renewer, .fetch = fetch_next };
+        const struct credentials_text text = { "KEY0", "SECRET", "TOKEN", NULL, NULL };
+        struct region_link_options link_options = { .policy = &scene->policy };
+        struct credentials first = { .origin = NULL };
+
+        assert_int_equal(credentials_make(&text, "a test", &first, NULL), INGOT_OK);
+        assert_int_equal(credential_provider_new(&options, &first, &link_options.provider, NULL), INGOT_OK);
+        region_link_free(scene->link);
+        assert_int_equal(region_link_new(&link_options, &scene->link, NULL), INGOT_OK);
+        return link_options.provider;
+}
+
+static void expired_credentials_are_fetched_anew_once(void **state) /* rule 7 */
+{
+        struct scene scene = { .step_count = 0 };
+        struct renewer renewer = { .fetches = 0 };
+        struct credential_provider *provider;
+
+        (void)state;
+        add_step(&scene, SCRIPTED_ANSWER, 403, "x-amzn-ErrorType: ExpiredTokenException\r\n", "{}");
+        add_step(&scene, SCRIPTED_ANSWER, 201, NULL, "{}");
+        add_step(&scene, SCRIPTED_ANSWER, 403, NULL, "{\"__type\":\"ExpiredTokenException\"}");
+        open_scene(&scene, NULL, NULL);
+        provider = provide(&scene, &renewer);
+        assert_int_equal(call(&scene, NULL), INGOT_OK);
+        assert_non_null(strstr(scene.authorizations[0], "Credential=KEY0/"));
+        assert_non_null(strstr(scene.authorizations[1], "Credential=KEY1/"));
+        assert_int_equal(call(&scene, NULL),
+                         INGOT_E_DENIED); /* refused for ever: asked once more, not twice */
+        assert_int_equal(renewer.fetches, 2);
+        assert_int_equal(scripted_server_request_count(scene.server), 4);
+        close_scene(&scene);
+        credential_provider_free(provider);
+}
+
+static void expired_credentials_without_others_are_told_at_once(void **state) /* rule 7 */
+{
+        struct scene scene = { .step_count = 0 };
+        struct renewer renewer = { .is_static = true };
+        struct credential_provider *provider;
+
+        (void)state;
+        add_step(&scene, SCRIPTED_ANSWER, 403, NULL, "{\"__type\":\"ExpiredTokenException\"}");
+        open_scene(&scene, NULL, NULL);
+        provider = provide(&scene, &renewer);
+        assert_int_equal(call(&scene, NULL), INGOT_E_DENIED);
+        assert_int_equal(scripted_server_request_count(scene.server), 1);
+        close_scene(&scene);
+        credential_provider_free(provider);
+}
+
+static void a_link_without_credentials_signs_nothing(void **state) /* rule 8 */
+{
+        struct scene scene = { .step_count = 0 };
+        struct region_link_options options = { .policy = &scene.policy };
+
+        (void)state;
+        add_step(&scene, SCRIPTED_ANSWER, 201, NULL, "{}");
+        open_scene(&scene, NULL, NULL);
+        region_link_free(scene.link);
+        assert_int_equal(region_link_new(&options, &scene.link, NULL), INGOT_OK);
+        assert_int_equal(call(&scene, NULL), INGOT_OK);
+        assert_string_equal(scene.authorizations[0], "");
+        assert_string_equal(scene.dates[0], "");
+        close_scene(&scene);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -549,6 +637,9 @@ int main(void)
                 cmocka_unit_test(an_answer_above_its_ceiling_is_refused),
                 cmocka_unit_test(a_call_stops_when_the_observer_asks),
                 cmocka_unit_test(refusals_in_xml_are_read),
+                cmocka_unit_test(expired_credentials_are_fetched_anew_once),
+                cmocka_unit_test(expired_credentials_without_others_are_told_at_once),
+                cmocka_unit_test(a_link_without_credentials_signs_nothing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
