@@ -285,8 +285,11 @@ static void set_transport(struct exchange *exchange)
         (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)exchange->request.deadline_ms);
         (void)curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
         (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)exchange->request.needs_new_connection);
-        if (exchange->client->ca_bundle)
+        if (exchange->client->ca_bundle) {
                 (void)curl_easy_setopt(easy, CURLOPT_CAINFO, exchange->client->ca_bundle);
+                (void)curl_easy_setopt(easy, CURLOPT_CAPATH,
+                                       NULL); /* the system's folder is another thing to trust */
+        }
         if (endpoint->unix_socket[0])
                 (void)curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint->unix_socket);
         if (endpoint_is_local(endpoint))
