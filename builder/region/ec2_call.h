@@ -77,6 +77,8 @@ enum ingot_code serve_describe_tags(struct ec2_call *ec2, struct ingot_error *er
 enum ingot_code serve_describe_regions(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* What may be said about an AMI or a snapshot later, and about an account. */
+enum ingot_code serve_copy_image(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_copy_snapshot(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
 enum ingot_code serve_describe_image_attribute(struct ec2_call *ec2,
                                                struct ingot_error *err) INGOT_MUST_CHECK;
 enum ingot_code serve_describe_snapshot_attribute(struct ec2_call *ec2,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "region/ec2_image.h"
+
+enum { IMAGE_NAME_CHARS_MIN = 3 };
 
 static const char *read_id(struct ec2_call *ec2, const char *name, const char *prefix,
                            const char *malformed_code)
@@ -25,6 +28,25 @@ const char *ec2_read_image_id(struct ec2_call *ec2)
 const char *ec2_read_snapshot_id(struct ec2_call *ec2)
 {
         return read_id(ec2, "SnapshotId", "snap-", "InvalidSnapshotID.Malformed");
+}
+
+void ec2_read_image_name(struct ec2_call *ec2, char out[IMAGE_NAME_CHARS + 1])
+{
+        static const char alphabet[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789()[] ./-'@_";
+        const char *name = form_find(&ec2->form, "Name");
+        size_t chars = name ? strlen(name) : 0;
+
+        if (!name)
+                (void)ec2_refuse_value(ec2, "MissingParameter",
+                                       "The request must contain the parameter name");
+        else if (chars < IMAGE_NAME_CHARS_MIN || chars > IMAGE_NAME_CHARS || strspn(name, alphabet) != chars)
+                (void)ec2_refuse_value(ec2, "InvalidAMIName.Malformed",
+                                       "AMI names must be between %d and %d characters long, and may contain "
+                                       "letters, numbers, and only the following characters: ()[] ./-'@_",
+                                       IMAGE_NAME_CHARS_MIN, IMAGE_NAME_CHARS);
+        else
+                (void)snprintf(out, IMAGE_NAME_CHARS + 1, "%s", name);
 }
 
 static enum ingot_code find(struct ec2_call *ec2, const char *id, struct image_record *ret_image,

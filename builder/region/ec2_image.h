@@ -15,6 +15,9 @@ const char *ec2_read_image_id(struct ec2_call *ec2);
 /* The same of SnapshotId. */
 const char *ec2_read_snapshot_id(struct ec2_call *ec2);
 
+/* Reads Name, and refuses what is no name of an AMI. */
+void ec2_read_image_name(struct ec2_call *ec2, char out[IMAGE_NAME_CHARS + 1]);
+
 /* Finds a settled AMI, or refuses. */
 enum ingot_code ec2_need_image(struct ec2_call *ec2, const char *id, struct image_record *ret_image,
                                struct ingot_error *err) INGOT_MUST_CHECK;

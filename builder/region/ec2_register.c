@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "region/ec2_image.h"
 #include "region/ec2_mapping.h"
-
-enum { IMAGE_NAME_CHARS_MIN = 3 };
 
 struct registration {
         struct image_record image;
@@ -16,27 +15,6 @@ struct registration {
         uint32_t tag_count;
         const char *uefi_data; /* borrowed from the form; NULL: none */
 };
-
-static void read_name(struct ec2_call *ec2, struct image_record *image)
-{
-        static const char alphabet[] =
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789()[] ./-'@_";
-        const char *name = form_find(&ec2->form, "Name");
-        size_t chars = name ? strlen(name) : 0;
-
-        if (!name) {
-                (void)ec2_refuse_value(ec2, "MissingParameter",
-                                       "The request must contain the parameter name");
-        } else if (chars < IMAGE_NAME_CHARS_MIN || chars > IMAGE_NAME_CHARS ||
-                   strspn(name, alphabet) != chars) {
-                (void)ec2_refuse_value(ec2, "InvalidAMIName.Malformed",
-                                       "AMI names must be between %d and %d characters long, and may contain "
-                                       "letters, numbers, and only the following characters: ()[] ./-'@_",
-                                       IMAGE_NAME_CHARS_MIN, IMAGE_NAME_CHARS);
-        } else {
-                (void)snprintf(image->name, sizeof(image->name), "%s", name);
-        }
-}
 
 /* Reads a text that must be one of some; absent stays what it is. */
 static void read_choice(struct ec2_call *ec2, const char *name, const char *const *choices, char *out,
@@ -127,7 +105,7 @@ static void read_registration(struct ec2_call *ec2, struct registration *registr
         static const char *const sriov[] = { "simple", NULL };
         struct image_record *image = &registration->image;
 
-        read_name(ec2, image);
+        ec2_read_image_name(ec2, image->name);
         (void)ec2_read_text(ec2, "Description", DESCRIPTION_CHARS, image->description,
                             sizeof(image->description));
         (void)snprintf(image->architecture, sizeof(image->architecture), "i386");

@@ -15,6 +15,8 @@ struct ec2_operation {
 };
 
 static const struct ec2_operation operations[] = {
+        { "CopyImage", serve_copy_image },
+        { "CopySnapshot", serve_copy_snapshot },
         { "CreateTags", serve_create_tags },
         { "DeleteSnapshot", serve_delete_snapshot },
         { "DeleteTags", serve_delete_tags },

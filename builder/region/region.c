@@ -56,6 +56,7 @@ static enum ingot_code open_store(struct listening *listening, const struct regi
         if (r)
                 return r;
         listening->store->log = options->log;
+        listening->store->copy_delay_seconds = options->copy_delay_seconds;
         listening->store->log_context = options->log_context;
         return snapshots_tidy(listening->store, err);
 }

@@ -32,10 +32,11 @@
 #define REGION_SOCKET_UNNAMED ""
 
 struct region_options {
-        const char *folder;        /* of the store; made with mode 0700 when missing */
-        const char *listen;        /* "127.0.0.1:PORT" or "[::1]:PORT", port 0: any; NULL: no TCP */
-        const char *unix_socket;   /* path of any length, mode 0600; REGION_SOCKET_UNNAMED; NULL: none */
-        const struct clock *clock; /* borrowed until the region has stopped; called from its threads */
+        const char *folder;          /* of the store; made with mode 0700 when missing */
+        const char *listen;          /* "127.0.0.1:PORT" or "[::1]:PORT", port 0: any; NULL: no TCP */
+        const char *unix_socket;     /* path of any length, mode 0600; REGION_SOCKET_UNNAMED; NULL: none */
+        const struct clock *clock;   /* borrowed until the region has stopped; called from its threads */
+        uint32_t copy_delay_seconds; /* how long copies of snapshots and AMIs are pending */
         const struct chaos_plan
                 *chaos; /* borrowed as clock; for requests that come by TCP; NULL: a good day */
         /* One line, no newline, about something a person should know; NULL: nobody wants to. */

@@ -5,9 +5,8 @@
 
 #include "base/own.h"
 #include "base/plural.h"
-#include "region/catalogue_images.h"
+#include "region/images.h"
 #include "region/region.h"
-#include "region/snapshots.h"
 
 struct check {
         struct region_store *store;
@@ -100,7 +99,8 @@ static enum ingot_code check_image(void *context, const struct image_record *ima
         for (uint32_t i = 0; !r && i < count; i++) {
                 struct snapshot_record snapshot;
 
-                if (!*mappings[i].snapshot_id)
+                if (!*mappings[i].snapshot_id || strcmp(image->state, IMAGE_PENDING) == 0 ||
+                    strcmp(image->state, IMAGE_FAILED) == 0)
                         continue;
                 r = snapshots_find(check->store, image->region, mappings[i].snapshot_id, &snapshot, err);
                 if (r == INGOT_E_NOT_FOUND || (!r && snapshot.state != SNAPSHOT_COMPLETED))

@@ -103,6 +103,10 @@ static enum ingot_code settle(struct region_store *store, struct snapshot_record
                 block_store_unlock(store->blocks);
                 return r;
         }
+        if (record->ready_seconds > clock_wall_seconds(store->clock)) /* a copy that is under way */
+                return INGOT_OK;
+        if (record->state == SNAPSHOT_COMPLETING && *record->late_failure)
+                return record_error(store, record, record->late_failure, err);
         if (record->state == SNAPSHOT_COMPLETING &&
             !(store->chaos && chaos_keeps_pending(store->chaos, record->id))) {
                 r = block_store_flush(store->blocks, record->id, err);
@@ -191,9 +195,9 @@ enum ingot_code snapshots_seal(struct region_store *store, struct snapshot_recor
         return catalogue_update_snapshot(store->catalogue, record, err);
 }
 
-/* Forgets a deleted snapshot on which nothing builds, then its parent if that was deleted earlier, and so on. */
-static enum ingot_code sweep(struct region_store *store, const char *region, const char *id,
-                             struct ingot_error *err)
+/* Forgets a deleted snapshot on which nothing builds, then its parent if that was deleted earlier, and so on; a copy's
+ * parent may be of another region. */
+static enum ingot_code sweep(struct region_store *store, const char *id, struct ingot_error *err)
 {
         struct snapshot_record record;
         char next[RESOURCE_ID_CHARS + 1];
@@ -203,7 +207,7 @@ static enum ingot_code sweep(struct region_store *store, const char *region, con
         while (!r && *next) {
                 bool has_children = false;
 
-                r = catalogue_find_snapshot(store->catalogue, region, next, &record, err);
+                r = catalogue_find_snapshot_anywhere(store->catalogue, next, &record, err);
                 if (!r)
                         r = catalogue_has_children(store->catalogue, next, &has_children, err);
                 if (r || has_children || record.state != SNAPSHOT_DELETED)
@@ -244,7 +248,7 @@ enum ingot_code snapshots_tidy(struct region_store *store, struct ingot_error *e
                 if (r == INGOT_E_NOT_FOUND)
                         return block_store_each(store->blocks, remove_if_nobodys, store, err);
                 if (!r)
-                        r = sweep(store, record.region, record.id, err);
+                        r = sweep(store, record.id, err);
         }
         return r;
 }
@@ -275,7 +279,7 @@ enum ingot_code snapshots_delete(struct region_store *store, const struct snapsh
         r = catalogue_begin(store->catalogue, err);
         if (!r)
                 r = catalogue_end(store->catalogue, mark_deleted(store, record, ret_user, err), err);
-        return r ? r : sweep(store, record->region, record->id, err);
+        return r ? r : sweep(store, record->id, err);
 }
 
 enum ingot_code snapshots_read_block(struct region_store *store, const struct snapshot_record *record,

@@ -32,6 +32,7 @@ struct region_store {
         struct catalogue *catalogue;
         struct block_store *blocks;
         const struct clock *clock;
+        uint32_t copy_delay_seconds; /* how long CopySnapshot and CopyImage take; 0 at first */
         char access_key_id[ACCESS_KEY_ID_CHARS + 1], secret_access_key[SECRET_ACCESS_KEY_CHARS + 1];
         struct digest token_key; /* what tokens are signed with */
         char boot_id[BOOT_ID_CHARS + 1];
