@@ -84,8 +84,9 @@ const struct command command_download = {
                  "AMI, its root volume, the one that --device names, or, into a folder, all.\n"
                  "Every block is compared with its checksum.\n"
                  "\n"
-                 "FILE appears whole or not at all.  What an interrupted download has got stays in\n"
-                 "FILE.part, with FILE.part.journal beside it; the same command goes on from there.\n",
+                 "FILE appears whole or not at all.  What an interrupted download has got stays\n"
+                 "in FILE.part, with FILE.part.journal beside it; the same command goes on from\n"
+                 "there.\n",
         .examples = "  ingot download snap-0123456789abcdef0 -o disk.raw\n"
                     "  ingot download ami-0123456789abcdef0 --from aws:eu-central-1 -o images/\n",
         .options = (OPTION_BITS_TARGET & ~OPTION_BIT(OPTION_TO)) | OPTION_BIT(OPTION_FROM) |

@@ -107,8 +107,8 @@ const struct command command_upload = {
                  "first: digests are known before the first block is sent.\n"
                  "\n"
                  "A completed snapshot of the same bytes and size is the result where there is\n"
-                 "one.\n"
-                 "With --quiet the snapshot's id is all that is printed; with --json, the receipt.\n",
+                 "one.  With --quiet the snapshot's id is all that is printed; with --json, the\n"
+                 "receipt.\n",
         .examples = "  ingot upload disk.qcow2\n"
                     "  ingot upload /dev/nvme1n1 --to aws:eu-central-1 --tag Name=data\n"
                     "  curl https://example.org/disk.raw.xz | ingot upload - --volume-size 8\n",
