@@ -27,6 +27,10 @@ static enum ingot_code read_disk(void *context, uint64_t offset_bytes, void *byt
 
         if (reader->vmdk)
                 return vmdk_reader_read(reader->vmdk, offset_bytes, bytes, size_bytes, err);
+        if (offset_bytes > reader->size_bytes || size_bytes > reader->size_bytes - offset_bytes)
+                return ingot_fail(err, INGOT_E_FORMAT,
+                                  "the disk in '%s' has %" PRIu64 " bytes; %zu are wanted at byte %" PRIu64,
+                                  reader->file.path, reader->size_bytes, size_bytes, offset_bytes);
         return image_file_read(&reader->file, offset_bytes, bytes, size_bytes, err);
 }
 

@@ -10,10 +10,9 @@
 #include "model/block_map.h"
 
 enum {
-        AHEAD_BLOCKS = 8,             /* 4 MiB under way keep a server and a disk busy */
-        POLL_MS = 1000,               /* of NBD_PATIENCE_MS */
-        STATUS_BYTES = 1 << 30,       /* asked about at a time; the protocol has 32 bits */
-        READ_BYTES_MAX = 32 * 1048576 /* at a time: what every server takes */
+        AHEAD_BLOCKS = 8,       /* 4 MiB under way keep a server and a disk busy */
+        POLL_MS = 1000,         /* of NBD_PATIENCE_MS */
+        STATUS_BYTES = 1 << 30, /* asked about at a time; the protocol has 32 bits */
 };
 
 /* A block that is being, or was, read ahead. */
@@ -31,8 +30,8 @@ struct nbd_source {
         struct byte_source source;
         bool dead;
         struct slot slots[AHEAD_BLOCKS];
-        uint8_t *memory;
-        uint64_t next_ahead; /* the block that is read ahead next */
+        uint8_t *memory, *spare; /* AHEAD_BLOCKS and one more; spare is the last */
+        uint64_t next_ahead;     /* the block that is read ahead next */
 };
 
 static enum ingot_code fail_nbd(struct nbd_source *source, const char *doing, uint64_t offset_bytes,
@@ -68,31 +67,22 @@ static enum ingot_code await(struct nbd_source *source, int64_t cookie, uint64_t
         return ended > 0 ? INGOT_OK : fail_nbd(source, "reading", offset_bytes, err);
 }
 
-static enum ingot_code read_now(struct nbd_source *source, uint64_t offset_bytes, uint8_t *out,
-                                size_t size_bytes, struct ingot_error *err)
-{
-        enum ingot_code r = INGOT_OK;
-
-        for (size_t piece_bytes; !r && size_bytes; size_bytes -= piece_bytes) {
-                int64_t cookie;
-
-                piece_bytes = (size_t)min_u64(size_bytes, READ_BYTES_MAX);
-                cookie =
-                        nbd_aio_pread(source->handle, out, piece_bytes, offset_bytes, NBD_NULL_COMPLETION, 0);
-                if (cookie < 0)
-                        return fail_nbd(source, "reading", offset_bytes, err);
-                r = await(source, cookie, offset_bytes, err);
-                out += piece_bytes;
-                offset_bytes += piece_bytes;
-        }
-        return r;
-}
-
-/* ---- ahead ---- */
+/* ---- blocks ---- */
 
 static size_t block_bytes(const struct nbd_source *source, uint64_t index)
 {
         return (size_t)min_u64(BLOCK_BYTES, source->size_bytes - index * BLOCK_BYTES);
+}
+
+/* Reads one block, whole: a server may refuse what is not aligned. */
+static enum ingot_code read_now(struct nbd_source *source, uint64_t index, struct ingot_error *err)
+{
+        int64_t cookie = nbd_aio_pread(source->handle, source->spare, block_bytes(source, index),
+                                       index * BLOCK_BYTES, NBD_NULL_COMPLETION, 0);
+
+        if (cookie < 0)
+                return fail_nbd(source, "reading", index * BLOCK_BYTES, err);
+        return await(source, cookie, index * BLOCK_BYTES, err);
 }
 
 static struct slot *find_slot(struct nbd_source *source, uint64_t index)
@@ -137,23 +127,26 @@ static enum ingot_code read_in_block(struct nbd_source *source, uint64_t offset_
 {
         uint64_t index = offset_bytes / BLOCK_BYTES;
         struct slot *slot = find_slot(source, index);
+        const uint8_t *bytes = source->spare;
         enum ingot_code r = INGOT_OK;
 
-        if (!slot && index + AHEAD_BLOCKS < source->next_ahead) /* backwards: somebody asks again */
-                return read_now(source, offset_bytes, out, size_bytes, err);
-        if (!slot)
-                source->next_ahead = index;
-        r = read_ahead(source, index, err);
-        slot = find_slot(source, index);
-        if (r || !slot)
-                return r ? r : read_now(source, offset_bytes, out, size_bytes, err);
-        if (slot->cookie) {
-                r = await(source, slot->cookie, index * BLOCK_BYTES, err);
+        if (slot || index >= source->next_ahead) {
+                if (!slot)
+                        source->next_ahead = index;
+                r = read_ahead(source, index, err);
+                slot = find_slot(source, index);
+        }
+        if (!r && slot) {
+                bytes = slot->bytes;
+                if (slot->cookie)
+                        r = await(source, slot->cookie, index * BLOCK_BYTES, err);
                 slot->cookie = 0;
                 slot->used = !r;
+        } else if (!r) { /* backwards: somebody asks again */
+                r = read_now(source, index, err);
         }
         if (!r)
-                memcpy(out, slot->bytes + offset_bytes % BLOCK_BYTES, size_bytes);
+                memcpy(out, bytes + offset_bytes % BLOCK_BYTES, size_bytes);
         return r;
 }
 
@@ -290,11 +283,12 @@ enum ingot_code nbd_source_open(const char *socket_path, const char *name, struc
                 return ingot_fail_memory(err, sizeof(*source));
         source->source = (struct byte_source){ .context = source, .read = read_disk };
         source->name = strdup(name);
-        source->memory = malloc((size_t)AHEAD_BLOCKS * BLOCK_BYTES);
+        source->memory = malloc((size_t)(AHEAD_BLOCKS + 1) * BLOCK_BYTES);
         if (!source->name || !source->memory)
                 return ingot_fail_memory(err, (uint64_t)AHEAD_BLOCKS * BLOCK_BYTES);
         for (size_t i = 0; i < AHEAD_BLOCKS; i++)
                 source->slots[i].bytes = source->memory + i * BLOCK_BYTES;
+        source->spare = source->memory + (size_t)AHEAD_BLOCKS * BLOCK_BYTES;
         r = connect_to(source, socket_path, err);
         if (r)
                 return r;

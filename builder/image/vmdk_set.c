@@ -111,7 +111,7 @@ static enum ingot_code read_extent(struct line line, const char *path, struct vm
                         "'%s' names a file in another place ('%.*s'); only files beside it are opened", path,
                         shown, start);
         if (extent.type == VMDK_EXTENT_FLAT && line.at < line.end &&
-            !read_number(&line, &extent.offset_sector) && line.at < line.end)
+            !read_number(&line, &extent.offset_sector))
                 return ingot_fail(err, INGOT_E_FORMAT, "'%s': '%.*s' has no good offset", path, shown, start);
         *ret_extent = extent;
         return INGOT_OK;
