@@ -8,6 +8,7 @@
 #   make check-credentials  asks botocore and ingot for credentials in the same environments
 #   make check-same      the same bytes by other users, hosts, time zones, umasks and clocks
 #   make check-resume    kills publications at random moments and counts what is sent twice (KILLS=100)
+#   make check-chaos     publishes on DAYS=200 bad days of the local region, kills included (slow)
 #   make soak            kills builds and publishes at random moments
 #   make bench           ratios against peers and limits, one line each
 #   make fuzz            builds the fuzz targets; make fuzz-run SECONDS=600 runs each
@@ -116,7 +117,7 @@ check: $(out)/ingot $(unit_tests) $(fault_tests)
 unit: $(unit_tests)
 	$(Q)scripts/run-tests $(unit_tests)
 
-check-boot check-wire check-credentials check-same check-resume soak bench: $(out)/ingot $(bench_programs) $(judge_programs)
+check-boot check-wire check-credentials check-same check-resume check-chaos soak bench: $(out)/ingot $(bench_programs) $(judge_programs)
 	$(Q)INGOT=$(abspath $(out)/ingot) OUT=$(abspath $(out)) scripts/$@
 
 valgrind: $(unit_tests)
@@ -187,6 +188,6 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
 force:
-.PHONY: all programs check unit check-boot check-wire check-credentials check-same check-resume soak bench valgrind gate check-format format check-floors \
+.PHONY: all programs check unit check-boot check-wire check-credentials check-same check-resume check-chaos soak bench valgrind gate check-format format check-floors \
 	check-banned check-headers tidy cppcheck fuzz fuzz-run coverage install uninstall clean help force
 -include $(all_objs:.o=.d)

@@ -129,7 +129,7 @@ def names_beside(day):
     return text
 
 
-def judge(day, reader, status, said):
+def judge(day, reader, status, said, is_encrypted):
     """What is wrong with how a day ended; '' when nothing is."""
     images, snapshots, named = reader.images(NAME), reader.snapshots(), names_beside(day)
     database = sqlite3.connect(f'file:{day}/region/catalogue.db?mode=ro', uri=True)
@@ -149,7 +149,7 @@ def judge(day, reader, status, said):
             return f'{image} has {len(of_image)} snapshots'
         if dict(snapshots).get(of_image[0]) != 'completed':
             return f'{image} stands on {of_image[0]}, which is not completed'
-        difference = region_reader.first_difference(reader, of_image[0], f'{day}/build/xvda.raw')
+        difference = region_reader.first_difference(reader, of_image[0], f'{day}/build/xvda.raw', is_encrypted)
         if difference:
             return difference
     used = {id for _, of_image in images for id in of_image}
@@ -187,7 +187,8 @@ def live(root, number):
     open(quiet, 'w').write('throttle: off\n' + ('absent-blocks: noise\n' if is_encrypted else ''))
     region = Region(f'{day}/region', quiet, f'{day}/served.after')
     try:
-        trouble = trouble or judge(day, region_reader.Reader(region.url, region.credentials, REGION), status, said)
+        reader = region_reader.Reader(region.url, region.credentials, REGION)
+        trouble = trouble or judge(day, reader, status, said, is_encrypted)
     finally:
         region.stop()
     if not trouble and status != 0 and not may_fail:

@@ -76,13 +76,14 @@ class Reader:
         return data
 
 
-def first_difference(reader, snapshot_id, image_path):
-    """Where a snapshot differs from an image, as a text; '' where it does not. What is not listed is zeros."""
+def first_difference(reader, snapshot_id, image_path, is_encrypted):
+    """Where a snapshot differs from an image, as a text; '' where it does not. What is not listed is zeros; past the
+    image's end a volume is zeros, too, and noise if it is encrypted."""
     tokens, index, zeros = reader.block_tokens(snapshot_id), 0, bytes(BLOCK_BYTES)
     with open(image_path, 'rb') as image:
         while True:
             wanted = image.read(BLOCK_BYTES)
-            if not wanted and (not tokens or index > max(tokens)):
+            if not wanted and (is_encrypted or not tokens or index > max(tokens)):
                 return ''
             wanted = wanted.ljust(BLOCK_BYTES, b'\0')
             if index in tokens:
