@@ -136,13 +136,12 @@ char *volume_journal_path(const char *folder, const char *region, const struct v
 /* ---- one attempt ---- */
 
 /* Rules 3 and 4: what the journal says was begun is useless; of what is still there nothing is to be left. */
-static enum ingot_code give_up(struct publication *publication, enum standing standing,
-                               struct ingot_error *err)
+static enum ingot_code give_up(struct publication *publication, struct ingot_error *err)
 {
         const struct journal_attempt *attempt = journal_attempt(publication->journal);
         enum ingot_code r = INGOT_OK;
 
-        if (standing != STANDS_GONE && *attempt->snapshot_id)
+        if (*attempt->snapshot_id) /* also one that is not described: it may not be described yet */
                 r = ec2_delete_snapshot(&publication->session->ec2, attempt->snapshot_id, err);
         if (r && r != INGOT_E_NOT_FOUND)
                 return ingot_while(err, r, "deleting %s, which an earlier run left", attempt->snapshot_id);
@@ -155,13 +154,10 @@ static enum ingot_code drop_other(struct publication *publication, const char *s
 {
         const struct journal_attempt *attempt =
                 publication->journal ? journal_attempt(publication->journal) : NULL;
-        enum standing standing;
-        enum ingot_code r;
 
         if (!attempt || !*attempt->snapshot_id || strcmp(attempt->snapshot_id, snapshot_id) == 0)
                 return INGOT_OK;
-        r = look_at(publication, attempt->snapshot_id, &standing, err);
-        return r ? r : give_up(publication, standing, err);
+        return give_up(publication, err);
 }
 
 /* What is to be gone on with, or else begun: *ret_taken_up->snapshot_id is NULL in that case. */
@@ -187,7 +183,7 @@ static enum ingot_code take_up(struct publication *publication, struct snapshot_
         if (*ret_standing == STANDS_FAILED || *ret_standing == STANDS_GONE ||
             (*ret_standing == STANDS_PENDING &&
              strcmp(attempt->parent_id, publication->parent.snapshot_id) != 0)) {
-                r = give_up(publication, *ret_standing, err);
+                r = give_up(publication, err);
                 *ret_standing = STANDS_PENDING;
                 return r;
         }
@@ -292,10 +288,15 @@ static enum ingot_code judge(struct publication *publication, enum ingot_code r,
                 return r;
         if (err)
                 first = *err;
-        if (look_at(publication, attempt->snapshot_id, &standing, err) == INGOT_OK &&
-            (r == INGOT_E_CONFLICT || standing == STANDS_FAILED || standing == STANDS_GONE) &&
-            standing != STANDS_COMPLETED && give_up(publication, standing, err) == INGOT_OK)
-                *ret_again = true;
+        if (look_at(publication, attempt->snapshot_id, &standing, err) == INGOT_OK) {
+                bool is_useless = standing == STANDS_FAILED || standing == STANDS_GONE;
+
+                if ((r == INGOT_E_CONFLICT || is_useless) && standing != STANDS_COMPLETED &&
+                    give_up(publication, err) == INGOT_OK)
+                        *ret_again = true;
+                if (r == INGOT_E_BUG && is_useless) /* nothing was wrong with the request */
+                        r = first.code = INGOT_E_REMOTE;
+        }
         if (err)
                 *err = first;
         return r;

@@ -21,7 +21,7 @@ import time
 import region_reader
 
 INGOT = os.environ.get('INGOT', 'out/release/ingot')
-DEADLINE_S = int(os.environ.get('DEADLINE', '120'))
+DEADLINE_S = int(os.environ.get('DEADLINE', '180'))
 REGION = 'us-east-1'
 NAME = 'chaos'
 
@@ -33,7 +33,7 @@ WEATHER = [
     (True, lambda d: f'{{do: error, code: unavailable, from: 1s, until: {d.randint(2, 300)}s}}'),
     (True, lambda d: f'{{do: error, code: throttled, probability: 0.{d.randint(1, 3)}}}'),
     (True, lambda d: '{do: error, code: slow-body, probability: 0.05, operations: [PutSnapshotBlock]}'),
-    (True, lambda d: f'{{do: error, code: limit, count: {d.randint(1, 3)}, operations: [StartSnapshot]}}'),
+    (True, lambda d: f'{{do: error, code: limit, count: {d.randint(1, 2)}, operations: [StartSnapshot]}}'),
     (True, lambda d: f'{{do: reset, probability: 0.0{d.randint(1, 9)}, at: {d.choice(MOMENTS)}}}'),
     (True, lambda d: f'{{do: close, probability: 0.0{d.randint(1, 9)}, at: {d.choice(MOMENTS)}}}'),
     (True, lambda d: f'{{do: close, count: 1, at: work, operations: [{d.choice(STEPS)}]}}'),
@@ -64,8 +64,9 @@ def make_day(number):
     weather = d.sample(can, d.randint(1, 3)) + (d.sample(may_not, 1) if d.random() < 0.2 else [])
     lines = [f'seed: {number}', 'time-scale: 0.01']
     if d.random() < 0.3:
-        lines.append(f'throttle: {{put-per-snapshot: {{rate: {d.randint(40, 400)}, burst: {d.randint(1, 20)}}}, '
-                     f'describe: {{rate: 5, burst: {d.randint(1, 9)}}}}}')
+        rate = d.randint(100, 800)
+        lines.append(f'throttle: {{put-per-snapshot: {{rate: {rate}, burst: {d.randint(rate // 10, rate)}}}, '
+                     f'describe: {{rate: 5, burst: {d.randint(2, 9)}}}}}')
     if d.random() < 0.2:
         lines.append(f'bandwidth: {{in-all: {d.randint(16, 200)}MiB, per-connection: {d.randint(4, 20)}MiB}}')
     is_encrypted = d.random() < 0.1
