@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Usage: bench_publish IMAGE REGION_FOLDER
+/* Usage: bench_publish IMAGE REGION_FOLDER [DELAY_MS]
  *
  * (d) Uploads an image as a snapshot to a local region that runs in another process, over loopback TCP, and prints
- * blocks a second, the client's own CPU a block and the server's.  The image is scanned before the clock starts. */
+ * blocks a second, the client's own CPU a block, its peak memory, and the server's CPU.  The image is scanned before the
+ * clock starts.  With DELAY_MS the region is as far away as that, and has AWS's quotas: the rate is then compared with the
+ * 1,000 puts a second that a snapshot takes, all in all and from the second second on. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,16 +37,22 @@ static double cpu_seconds(int who)
 }
 
 /* The child: serves until its standard input ends. */
-static int serve(const char *folder, int port_fd, int stop_fd)
+static int serve(const char *folder, const char *delay_ms, int port_fd, int stop_fd)
 {
+        OWNED(complaint_list_release) struct complaint_list complaints = { 0 };
+        OWNED(chaos_plan_drop) struct chaos_plan *plan = NULL;
         struct region_options options = { .folder = folder,
                                           .listen = "127.0.0.1:0",
                                           .clock = &clock_of_system };
         struct region_server *server = NULL;
         struct ingot_error err;
-        char one;
+        char one, yaml[100];
         uint16_t port;
 
+        (void)snprintf(yaml, sizeof(yaml), "rules:\n- {do: delay, by: %sms}\n", delay_ms ? delay_ms : "");
+        if (delay_ms && chaos_plan_parse(yaml, strlen(yaml), "bench", &complaints, &plan, &err))
+                return complain_and_fail(&err);
+        options.chaos = plan;
         if (region_start(&options, &server, &err))
                 return complain_and_fail(&err);
         port = region_port(server);
@@ -56,8 +64,48 @@ static int serve(const char *folder, int port_fd, int stop_fd)
         return 0;
 }
 
-static enum ingot_code upload(const char *path, const char *folder, uint16_t port, struct ingot_error *err)
+/* How far the upload was one second after it began. */
+struct warm_up {
+        uint64_t started_ns, at_ns, done_bytes;
+};
+
+static void note_progress(void *context, const char *phase, uint64_t done_bytes, uint64_t total_bytes)
 {
+        struct warm_up *warm_up = context;
+        uint64_t now_ns = clock_monotonic_ns(&clock_of_system);
+
+        (void)phase;
+        (void)total_bytes;
+        if (warm_up->at_ns || now_ns - warm_up->started_ns < 1000000000)
+                return;
+        warm_up->at_ns = now_ns;
+        warm_up->done_bytes = done_bytes;
+}
+
+static void print_shaped(const struct snapshot_receipt *receipt, const struct warm_up *warm_up,
+                         const char *delay_ms, double wall_s, double cpu_s)
+{
+        uint64_t blocks = receipt->blocks_sent, warm_blocks = warm_up->done_bytes / BLOCK_BYTES;
+        double warm_s = wall_s - (double)(warm_up->at_ns - warm_up->started_ns) / 1e9;
+        struct rusage usage;
+
+        (void)getrusage(RUSAGE_SELF, &usage);
+        (void)printf("(d) shaped to %s ms latency, AWS's quotas: %" PRIu64
+                     " blocks in %.2f s: %.0f puts/s, %.0f from the "
+                     "second second on, against the quota of 1000; %.2f CPU ms a block, %.0f %% of a core; "
+                     "peak memory "
+                     "%ld MiB; %u in flight, %" PRIu64 " throttled\n",
+                     delay_ms, blocks, wall_s, (double)blocks / wall_s,
+                     warm_up->at_ns ? (double)(blocks - warm_blocks) / warm_s : 0,
+                     cpu_s * 1000 / (double)blocks, cpu_s / wall_s * 100, usage.ru_maxrss / 1024,
+                     receipt->in_flight_most, receipt->throttles);
+}
+
+static enum ingot_code upload(const char *path, const char *folder, const char *delay_ms, uint16_t port,
+                              struct ingot_error *err)
+{
+        struct warm_up warm_up = { 0 };
+        const struct ingot_observer observer = { .context = &warm_up, .progress = note_progress };
         OWNED(image_reader_drop) struct image_reader *reader = NULL;
         OWNED(credentials_release) struct credentials credentials = { 0 };
         OWNED(region_link_drop) struct region_link *link = NULL;
@@ -91,12 +139,14 @@ static enum ingot_code upload(const char *path, const char *folder, uint16_t por
         asked.client_token = token;
         asked.puts_per_second = SNAPSHOT_UNPACED;
         cpu_s = cpu_seconds(RUSAGE_SELF);
-        started_ns = clock_monotonic_ns(&clock_of_system);
-        r = snapshot_upload(&ebs, &asked, NULL, &receipt, err);
+        started_ns = warm_up.started_ns = clock_monotonic_ns(&clock_of_system);
+        r = snapshot_upload(&ebs, &asked, &observer, &receipt, err);
         wall_s = (double)(clock_monotonic_ns(&clock_of_system) - started_ns) / 1e9;
         cpu_s = cpu_seconds(RUSAGE_SELF) - cpu_s;
         block_map_release(&map);
-        if (!r)
+        if (!r && delay_ms)
+                print_shaped(&receipt, &warm_up, delay_ms, wall_s, cpu_s);
+        else if (!r)
                 (void)printf("(d) publish to the local region: %" PRIu64
                              " blocks in %.2f s: %.0f blocks/s, %.2f times the "
                              "goal of 1000; client CPU %.2f ms a block (goal 0.7); %u in flight\n",
@@ -114,18 +164,18 @@ int main(int argc, char **argv)
         enum ingot_code r;
         pid_t child;
 
-        if (argc != 3 || pipe(port_pipe) || pipe(stop_pipe))
+        if (argc < 3 || argc > 4 || pipe(port_pipe) || pipe(stop_pipe))
                 return 2;
         child = fork();
         if (child == 0) {
                 (void)close(stop_pipe[1]);
-                _exit(serve(argv[2], port_pipe[1], stop_pipe[0]));
+                _exit(serve(argv[2], argc > 3 ? argv[3] : NULL, port_pipe[1], stop_pipe[0]));
         }
         (void)close(stop_pipe[0]);
         (void)close(port_pipe[1]);
         if (child < 0 || read(port_pipe[0], &port, sizeof(port)) != (ssize_t)sizeof(port))
                 return 1;
-        r = upload(argv[1], argv[2], port, &err);
+        r = upload(argv[1], argv[2], argc > 3 ? argv[3] : NULL, port, &err);
         (void)close(stop_pipe[1]);
         (void)waitpid(child, &status, 0);
         if (r)
