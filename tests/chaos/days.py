@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Usage: days.py DIR COUNT [FIRST]     (scripts/check-chaos sets INGOT, JOBS, DEADLINE)
+"""Usage: days.py DIR NUMBER...     (scripts/check-chaos sets INGOT, JOBS, DEADLINE)
 
-Lives through COUNT bad days, from number FIRST on.  A day is a region of its own that misbehaves as its number says, and
+Lives through bad days, each known by its number.  A day is a region of its own that misbehaves as its number says, and
 a publish to it that is killed now and then and run again, as a person would.  In the end the volume must be published
 exactly once, with the right bytes; or the failure must be clear, and nothing left behind that the files beside the
 build do not name.  DIR/build holds what is published.  TAP on standard output."""
@@ -205,11 +205,12 @@ def live(root, number):
 
 
 def main():
-    root, count, first = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    root, numbers = sys.argv[1], [int(word) for word in sys.argv[2:]]
+    count = len(numbers)
     bad = published = kills = 0
     deeds = {}
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get('JOBS', '4'))) as pool:
-        days = [pool.submit(live, root, number) for number in range(first, first + count)]
+        days = [pool.submit(live, root, number) for number in numbers]
         for at, day in enumerate(concurrent.futures.as_completed(days), 1):
             try:
                 number, good, line, status, killed, hits = day.result()
