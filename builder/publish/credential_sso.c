@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/environment.h"
-#include "base/fd.h"
 #include "base/own.h"
 #include "publish/credential_fetch.h"
+#include "publish/credential_sso_token.h"
 #include "publish/service_endpoint.h"
 #include "wire/uri.h"
 
@@ -13,8 +12,8 @@ enum { DEADLINE_MS = 10000, ATTEMPTS = 5, ORIGIN_CHARS = 600, PATH_BYTES_MAX = 4
 
 /* What a profile and its sso-session say. */
 struct sso {
-        const char *session; /* NULL: the older form, all in the profile */
-        const char *start_url, *region, *account_id, *role_name;
+        struct sso_login login;
+        const char *account_id, *role_name;
 };
 
 /* A session's word; the profile may say the same, but nothing else. */
@@ -42,71 +41,22 @@ static enum ingot_code read_settings(const struct credential_query *query, struc
         const struct ini_section *session = NULL;
         enum ingot_code r;
 
-        sso->session = aws_config_value(query->config, query->profile, "sso_session");
-        if (sso->session) {
-                session = aws_config_section(query->config, "sso-session", sso->session);
+        sso->login.session = aws_config_value(query->config, query->profile, "sso_session");
+        if (sso->login.session) {
+                session = aws_config_section(query->config, "sso-session", sso->login.session);
                 if (!session)
                         return ingot_fail(err, INGOT_E_NOT_FOUND,
                                           "there is no [sso-session %.100s], which profile '%.100s' names",
-                                          sso->session, query->profile);
+                                          sso->login.session, query->profile);
         }
-        r = need(query, session, "sso_start_url", &sso->start_url, err);
+        r = need(query, session, "sso_start_url", &sso->login.start_url, err);
         if (!r)
-                r = need(query, session, "sso_region", &sso->region, err);
+                r = need(query, session, "sso_region", &sso->login.region, err);
         if (!r)
                 r = need(query, session, "sso_account_id", &sso->account_id, err);
         if (!r)
                 r = need(query, session, "sso_role_name", &sso->role_name, err);
         return r;
-}
-
-/* Where "aws sso login" leaves its token. */
-static enum ingot_code find_cache(const struct credential_query *query, const struct sso *sso,
-                                  struct buffer *path, struct ingot_error *err)
-{
-        const char *key = sso->session ? sso->session : sso->start_url;
-        char name[DIGEST_SHA1_HEX_CHARS + 1];
-        enum ingot_code r = digest_sha1_hex(key, strlen(key), name, err);
-
-        if (r)
-                return r;
-        environment_expand_path(query->config->environment, "~/.aws/sso/cache/", path);
-        buffer_appendf(path, "%s.json", name);
-        return buffer_check(path, err);
-}
-
-/* Reads the token into out, if it is still good. */
-static enum ingot_code read_token(const struct credential_query *query, const struct sso *sso,
-                                  const char *path, struct buffer *out, struct ingot_error *err)
-{
-        OWNED(credential_buffer_release) struct buffer text = BUFFER_INIT(CREDENTIAL_REPLY_BYTES_MAX);
-        OWNED(json_value_drop) struct json_value *cached = NULL;
-        const char *login = sso->session ? "aws sso login --sso-session" : "aws sso login --profile";
-        const char *whose = sso->session ? sso->session : query->profile, *token, *until;
-        int64_t expires_seconds;
-        enum ingot_code r = credential_read_file(path, &text, err);
-
-        if (r == INGOT_E_NOT_FOUND)
-                return ingot_fail(err, r, "there is no login for '%.100s': '%s %.100s' makes one", whose,
-                                  login, whose);
-        if (!r)
-                r = json_value_parse(text.bytes, text.size_bytes, path, &cached, err);
-        if (!r)
-                r = json_need_text(cached, path, "accessToken", &token, err);
-        if (!r)
-                r = json_need_text(cached, path, "expiresAt", &until, err);
-        if (r)
-                return r;
-        expires_seconds = clock_parse_iso(until);
-        if (expires_seconds < 0)
-                return ingot_fail(err, INGOT_E_FORMAT, "%s: expiresAt '%.40s' is no time", path, until);
-        if (expires_seconds <= clock_wall_seconds(query->clock))
-                return ingot_fail(err, INGOT_E_DENIED,
-                                  "the login for '%.100s' ended at %.40s: '%s %.100s' "
-                                  "makes a new one",
-                                  whose, until, login, whose);
-        buffer_append_text(out, token);
-        return buffer_check(out, err);
 }
 
 static enum ingot_code read_reply(const struct buffer *reply, const struct sso *sso, const char *origin,
@@ -154,7 +104,7 @@ static enum ingot_code ask_portal(const struct credential_query *query, const st
         r = buffer_check(&asked, err);
         fetch.query = asked.bytes;
         if (!r)
-                r = service_endpoint(query->config, AWS_SSO, sso->region, &fetch.endpoint, err);
+                r = service_endpoint(query->config, AWS_SSO, sso->login.region, &fetch.endpoint, err);
         if (!r)
                 r = credential_fetch(query, &fetch, &reply, NULL, err);
         if (!r)
@@ -168,7 +118,7 @@ enum ingot_code credential_ask_sso(const struct credential_query *query, struct 
 {
         OWNED(credential_buffer_release) struct buffer token = BUFFER_INIT(CREDENTIAL_REPLY_BYTES_MAX);
         OWNED(buffer_release) struct buffer path = BUFFER_INIT(PATH_BYTES_MAX);
-        struct sso sso = { .session = NULL };
+        struct sso sso = { .account_id = NULL };
         char origin[ORIGIN_CHARS];
         enum ingot_code r;
 
@@ -177,9 +127,9 @@ enum ingot_code credential_ask_sso(const struct credential_query *query, struct 
                 return credential_not_mine(answer, "profile '%.100s' has no sso_account_id", query->profile);
         r = read_settings(query, &sso, err);
         if (!r)
-                r = find_cache(query, &sso, &path, err);
+                r = sso_token_path(query, &sso.login, &path, err);
         if (!r)
-                r = read_token(query, &sso, path.bytes, &token, err);
+                r = sso_token_read(query, &sso.login, path.bytes, &token, err);
         if (r)
                 return r;
         (void)snprintf(origin, sizeof(origin), "role '%.100s' of profile '%.100s' by the login in '%.300s'",

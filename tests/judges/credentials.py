@@ -110,7 +110,15 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(404, '{}')
 
     def do_POST(self):
-        form = parse_qs(self.rfile.read(int(self.headers.get('Content-Length') or 0)).decode())
+        body = self.rfile.read(int(self.headers.get('Content-Length') or 0)).decode()
+        if self.path == '/token':
+            asked = json.loads(body)
+            if [asked.get(name) for name in ('clientId', 'clientSecret', 'grantType', 'refreshToken')] != [
+                    'CLIENT', 'SeCrEt', 'refresh_token', 'REFRESH']:
+                return self.answer(400, '{"error":"invalid_grant"}')
+            return self.answer(200, json.dumps({'accessToken': 'SSOTOKEN', 'expiresIn': 28800, 'tokenType': 'Bearer',
+                                                'refreshToken': 'REFRESH'}))
+        form = parse_qs(body)
         signer = re.search(r'Credential=([^/]*)/', self.headers.get('Authorization', ''))
         signer = signer.group(1) if signer else 'unsigned'
         action = form.get('Action', [''])[0]
@@ -151,6 +159,10 @@ LEGACY = ('sso_start_url = https://s/start\nsso_region = us-east-1\nsso_account_
           'sso_role_name = admin\n')
 SESSION = '[sso-session corp]\nsso_start_url = https://s/start\nsso_region = us-east-1\n'
 BY_SESSION = 'sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = admin\n'
+
+
+SSO_RENEWABLE = dict(json.loads(SSO_OLD), accessToken='OLD', refreshToken='REFRESH', clientId='CLIENT',
+                     clientSecret='SeCrEt', registrationExpiresAt=END)
 
 
 def sso_cache(key, text=SSO_TOKEN):
@@ -264,6 +276,12 @@ CASES = [
     ('single sign-on before the shared file', {}, '[default]\n' + LEGACY, SHARED, sso_cache('https://s/start'), ''),
     ('single sign-on without a login', {}, '[default]\n' + LEGACY, SHARED, {}, ''),
     ('single sign-on after its end', {}, '[default]\n' + LEGACY, SHARED, sso_cache('https://s/start', SSO_OLD), ''),
+    ('single sign-on that is renewed', {}, SESSION + '[default]\n' + BY_SESSION, '',
+     sso_cache('corp', json.dumps(SSO_RENEWABLE)), ''),
+    ('single sign-on that cannot be renewed', {}, SESSION + '[default]\n' + BY_SESSION, '',
+     sso_cache('corp', json.dumps(dict(SSO_RENEWABLE, refreshToken='OLD'))), ''),
+    ('single sign-on whose client has ended', {}, SESSION + '[default]\n' + BY_SESSION, '',
+     sso_cache('corp', json.dumps(dict(SSO_RENEWABLE, registrationExpiresAt='2020-01-02T03:04:05Z'))), ''),
     ('single sign-on without a session', {}, '[default]\n' + BY_SESSION, '', sso_cache('corp'), ''),
     ('single sign-on, half of it', {}, '[default]\nsso_account_id = 1\n', '', {}, ''),
     ('single sign-on that contradicts itself', {},
