@@ -19,20 +19,21 @@ static const struct {
         [AWS_SSM] = { "ssm", "ssm", "ssm", "AWS_ENDPOINT_URL_SSM", true },
         [AWS_SSO] = { "sso", "portal.sso", "awsssoportal", "AWS_ENDPOINT_URL_SSO", true },
         [AWS_SSO_OIDC] = { "sso-oidc", "oidc", "sso-oauth", "AWS_ENDPOINT_URL_SSO_OIDC", true },
+        [AWS_SIGNIN] = { "signin", "signin", "signin", "AWS_ENDPOINT_URL_SIGNIN", false },
 };
 
 /* The first whose prefix a region's name begins with. */
 static const struct partition {
-        const char *name, *prefix, *suffix, *dual_stack_suffix;
+        const char *name, *prefix, *suffix, *dual_stack_suffix, *signin_suffix;
 } partitions[] = {
-        { "aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn" },
-        { "aws-us-gov", "us-gov-", "amazonaws.com", "api.aws" },
-        { "aws-iso-b", "us-isob-", "sc2s.sgov.gov", "api.aws.scloud" },
-        { "aws-iso-f", "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov" },
-        { "aws-iso", "us-iso-", "c2s.ic.gov", "api.aws.ic.gov" },
-        { "aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk" },
-        { "aws-eusc", "eusc-", "amazonaws.eu", "api.amazonwebservices.eu" },
-        { "aws", "", "amazonaws.com", "api.aws" },
+        { "aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.cn" },
+        { "aws-us-gov", "us-gov-", "amazonaws.com", "api.aws", "amazonaws-us-gov.com" },
+        { "aws-iso-b", "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", "sc2shome.sgov.gov" },
+        { "aws-iso-f", "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", "csphome.hci.ic.gov" },
+        { "aws-iso", "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", "c2shome.ic.gov" },
+        { "aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "csphome.adc-e.uk" },
+        { "aws-eusc", "eusc-", "amazonaws.eu", "api.amazonwebservices.eu", "amazonaws-eusc.eu" },
+        { "aws", "", "amazonaws.com", "api.aws", "aws.amazon.com" },
 };
 
 static const struct partition *find_partition(const char *region)
@@ -61,6 +62,15 @@ static int print_s3(char *out, size_t room, const char *region, unsigned flags, 
                         flags & SERVICE_DUAL_STACK ? ".dualstack" : "", region, suffix);
 }
 
+/* Signing in has a name of its own, unless FIPS or dual-stack is asked for; in us-gov with FIPS too. */
+static int print_signin(char *out, size_t room, const char *region, bool fips, const char *suffix)
+{
+        bool is_first = fips && strcmp(region, "us-gov-west-1") == 0;
+
+        return snprintf(out, room, "https://%s%ssignin%s.%s", is_first ? "" : region, is_first ? "" : ".",
+                        fips ? "-fips" : "", suffix);
+}
+
 enum ingot_code service_endpoint_of_aws(enum aws_service service, const char *region, unsigned flags,
                                         struct endpoint *ret_endpoint, struct ingot_error *err)
 {
@@ -76,6 +86,9 @@ enum ingot_code service_endpoint_of_aws(enum aws_service service, const char *re
                 return ingot_fail(err, INGOT_E_USAGE, "S3 has no FIPS endpoint in '%.80s'", region);
         if (service == AWS_S3)
                 chars = print_s3(url, sizeof(url), region, flags, partition->suffix);
+        else if (service == AWS_SIGNIN && !dual_stack &&
+                 (!fips || strcmp(partition->name, "aws-us-gov") == 0))
+                chars = print_signin(url, sizeof(url), region, fips, partition->signin_suffix);
         else
                 chars = snprintf(url, sizeof(url), "https://%s%s.%s.%s", services[service].host,
                                  fips ? "-fips" : "", region,

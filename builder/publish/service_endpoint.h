@@ -26,6 +26,7 @@ enum aws_service {
         AWS_SSM,
         AWS_SSO,
         AWS_SSO_OIDC,
+        AWS_SIGNIN,
         AWS_SERVICE_COUNT
 };
 

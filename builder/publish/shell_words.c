@@ -32,7 +32,10 @@ static const char *read_word(const char *text, struct buffer *word)
                                 buffer_append_char(word, *text);
                         buffer_append_char(word, *++text);
                 } else if (quote ? *text == quote : *text == '"' || *text == '\'') {
-                        quote = quote ? '\0' : *text;
+                        if (quote)
+                                quote = '\0';
+                        else
+                                quote = *text;
                 } else {
                         buffer_append_char(word, *text);
                 }
