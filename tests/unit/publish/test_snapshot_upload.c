@@ -421,6 +421,183 @@ static void requests_out_of_range_are_not_sent(void **state)
         close_scene(&scene);
 }
 
+/* What a journal does: an order of events, and what was acknowledged before. */
+struct notes {
+        char events[64];
+        bool known[BLOCKS];
+        enum ingot_code fail_with;
+};
+
+static void note(struct notes *notes, char event)
+{
+        size_t used = strlen(notes->events);
+
+        if (used + 1 < sizeof(notes->events))
+                notes->events[used] = event;
+}
+
+static enum ingot_code note_start(void *context, const struct ebs_started *started, struct ingot_error *err)
+{
+        (void)err;
+        assert_string_equal(started->snapshot_id, "snap-0a1b");
+        note(context, 's');
+        return INGOT_OK;
+}
+
+static enum ingot_code note_block(void *context, uint64_t block_index, const struct digest *digest,
+                                  struct ingot_error *err)
+{
+        struct notes *notes = context;
+
+        (void)digest;
+        note(notes, (char)('0' + block_index));
+        return notes->fail_with ? ingot_fail(err, notes->fail_with, "no space left") : INGOT_OK;
+}
+
+static bool is_noted(void *context, uint64_t block_index, const struct digest *digest)
+{
+        (void)digest;
+        return ((struct notes *)context)->known[block_index];
+}
+
+static enum ingot_code note_completion(void *context, struct ingot_error *err)
+{
+        (void)err;
+        note(context, 'c');
+        return INGOT_OK;
+}
+
+static struct snapshot_memory memory_of(struct notes *notes)
+{
+        return (struct snapshot_memory){ .context = notes,
+                                         .started = note_start,
+                                         .acknowledged = note_block,
+                                         .is_acknowledged = is_noted,
+                                         .completing = note_completion };
+}
+
+static void memory_hears_of_every_step_in_order(void **state) /* rule 8 */
+{
+        struct notes notes = { .events = "" };
+        struct snapshot_memory memory = memory_of(&notes);
+        struct scene scene = { .region = { .fault_count = 1 } };
+
+        (void)state;
+        scene.region.faults[0].status = 500; /* a block is acknowledged once, however often it was sent */
+        open_scene(&scene);
+        scene.request.memory = &memory;
+        scene.request.in_flight_max = 1;
+        assert_int_equal(upload(&scene), INGOT_OK);
+        assert_string_equal(notes.events, "s0158c");
+        close_scene(&scene);
+}
+
+static void what_memory_knows_is_not_sent_again(void **state) /* rule 8 */
+{
+        struct notes notes = { .known = { true, false, false, false, false, true } };
+        struct snapshot_memory memory = memory_of(&notes);
+        const struct snapshot_taken_up taken_up = { .snapshot_id = "snap-0a1b",
+                                                    .sse_type = "none",
+                                                    .blocks_acknowledged = 2 };
+        struct scene scene = { .region = { .fault_count = 0 } };
+        struct digest linear;
+
+        (void)state;
+        open_scene(&scene);
+        scene.request.memory = &memory;
+        scene.request.taken_up = &taken_up;
+        assert_int_equal(upload(&scene), INGOT_OK);
+        assert_string_equal(scene.region.start_body, ""); /* nothing was started */
+        assert_false(scene.region.got[0] || scene.region.got[5]);
+        assert_true(scene.region.got[1] && scene.region.got[8]);
+        assert_int_equal(scene.receipt.blocks_sent, 2);
+        assert_int_equal(scene.receipt.blocks_known, 2);
+        assert_string_equal(scene.region.changed_count, "4");
+        /* the snapshot's digest is over all four */
+        assert_int_equal(block_map_linear_digest(&scene.map, &linear, NULL), INGOT_OK);
+        assert_memory_equal(scene.receipt.linear.bytes, linear.bytes, DIGEST_BYTES);
+        close_scene(&scene);
+}
+
+static void a_snapshot_with_other_blocks_is_not_completed(void **state)
+{
+        struct notes notes = { .known = { true } };
+        struct snapshot_memory memory = memory_of(&notes);
+        const struct snapshot_taken_up taken_up = { .snapshot_id = "snap-0a1b",
+                                                    .sse_type = "none",
+                                                    .blocks_acknowledged = 2 }; /* one is not of this disk */
+        struct scene scene = { .region = { .fault_count = 0 } };
+
+        (void)state;
+        open_scene(&scene);
+        scene.request.memory = &memory;
+        scene.request.taken_up = &taken_up;
+        assert_int_equal(upload(&scene), INGOT_E_CONFLICT);
+        assert_int_equal(scene.region.completions, 0);
+        close_scene(&scene);
+}
+
+static void what_cannot_be_remembered_ends_the_upload(void **state)
+{
+        struct notes notes = { .fail_with = INGOT_E_SYSTEM };
+        struct snapshot_memory memory = memory_of(&notes);
+        struct scene scene = { .region = { .fault_count = 0 } };
+
+        (void)state;
+        open_scene(&scene);
+        scene.request.memory = &memory;
+        assert_int_equal(upload(&scene), INGOT_E_SYSTEM);
+        assert_non_null(strstr(ingot_error_frame(&scene.err, 0), "no space left"));
+        assert_int_equal(scene.region.completions, 0);
+        close_scene(&scene);
+}
+
+static void a_completion_that_was_carried_out_before_is_no_failure(void **state)
+{
+        struct notes notes = { .known = { true, true, false, false, false, true, false, false, true } };
+        struct snapshot_memory memory = memory_of(&notes);
+        const struct snapshot_taken_up taken_up = { .snapshot_id = "snap-0a1b",
+                                                    .sse_type = "none",
+                                                    .was_completing = true,
+                                                    .blocks_acknowledged = 4 };
+        struct scene scene = { .region = { .lose_completion = true, .completions = 1 } };
+
+        (void)state;
+        open_scene(&scene);
+        scene.request.memory = &memory;
+        scene.request.taken_up = &taken_up;
+        assert_int_equal(upload(&scene), INGOT_OK);
+        assert_int_equal(scene.region.puts, 0);
+        close_scene(&scene);
+}
+
+static void over_a_parent_only_what_differs_is_sent(void **state) /* rule 1 */
+{
+        struct block_map parent;
+        const struct digest *digest = NULL;
+        struct digest other = { { 1 } };
+        struct scene scene = { .region = { .fault_count = 0 } };
+
+        (void)state;
+        open_scene(&scene);
+        block_map_init(&parent, DISK_BYTES);
+        (void)block_map_find(&scene.map, 0, &digest);
+        assert_int_equal(block_map_append_data(&parent, 0, digest, NULL), INGOT_OK); /* the same */
+        assert_int_equal(block_map_append_data(&parent, 1, &other, NULL), INGOT_OK); /* changed */
+        assert_int_equal(block_map_append_data(&parent, 2, &other, NULL), INGOT_OK); /* absent now */
+        assert_int_equal(block_map_append_data(&parent, 3, &other, NULL), INGOT_OK); /* zero now */
+        scene.request.parent_snapshot_id = "snap-0b";
+        scene.request.parent = &parent;
+        assert_int_equal(upload(&scene), INGOT_OK);
+        check_blocks(&scene, "-sss-s--s");
+        assert_non_null(strstr(scene.region.start_body, "\"ParentSnapshotId\":\"snap-0b\""));
+        assert_int_equal(scene.receipt.blocks[BLOCK_SENT_DATA], 3);
+        assert_int_equal(scene.receipt.blocks[BLOCK_SENT_ZERO_OVER_PARENT], 2);
+        assert_int_equal(scene.receipt.blocks[BLOCK_LEFT_SAME], 1);
+        block_map_release(&parent);
+        close_scene(&scene);
+}
+
 static int after_two_looks(void *context)
 {
         return ++*(unsigned *)context > 2;
@@ -513,6 +690,12 @@ int main(void)
                 cmocka_unit_test(a_token_of_a_completed_snapshot_is_that_snapshot),
                 cmocka_unit_test(answers_outside_the_model_are_the_regions_fault),
                 cmocka_unit_test(requests_out_of_range_are_not_sent),
+                cmocka_unit_test(memory_hears_of_every_step_in_order),
+                cmocka_unit_test(what_memory_knows_is_not_sent_again),
+                cmocka_unit_test(a_snapshot_with_other_blocks_is_not_completed),
+                cmocka_unit_test(what_cannot_be_remembered_ends_the_upload),
+                cmocka_unit_test(a_completion_that_was_carried_out_before_is_no_failure),
+                cmocka_unit_test(over_a_parent_only_what_differs_is_sent),
                 cmocka_unit_test(cancelling_stops_at_once),
                 cmocka_unit_test(progress_ends_at_its_total),
                 cmocka_unit_test(waiting_ends_when_the_snapshot_does),
