@@ -116,7 +116,9 @@ static enum ingot_code list_block(void *context, uint64_t block_index, bool *ret
         enum ingot_code r = look_at_gap(verification, verification->next_index, block_index, err);
 
         verification->next_index = block_index + 1;
-        *ret_wanted = true;
+        /* Beyond the disk's end nothing was sent, and an encrypted snapshot may hold anything there. */
+        *ret_wanted = !verification->volume->is_encrypted ||
+                      block_index < block_map_block_count(verification->volume->map);
         if (verification->sample) {
                 *ret_wanted = verification->sample_at < verification->sample_count &&
                               verification->sample[verification->sample_at] == block_index;

@@ -26,7 +26,7 @@ struct attempt {
         void *context;
         bool is_waiting, clock_was_set, credentials_were_renewed;
         unsigned generation; /* of the credentials it was signed with */
-        unsigned attempts;
+        unsigned attempts, uncounted; /* uncounted: those of them that do not count against attempts_max */
         uint64_t started_ns, due_ns, sent_ns,
                 queued_ns; /* queued_ns: since when; 0: it does not wait in a queue */
         struct fault fault;
@@ -144,7 +144,7 @@ static void end_call(struct attempt *attempt, enum ingot_code code, const struct
         struct region_result result = { .code = code,
                                         .reply = code ? NULL : reply,
                                         .fault = &attempt->fault,
-                                        .attempts = attempt->attempts,
+                                        .attempts = attempt->attempts - attempt->uncounted,
                                         .last_attempt_ns =
                                                 clock_monotonic_ns(attempt->link->clock) - attempt->sent_ns };
 
@@ -204,9 +204,9 @@ static bool may_ask_again(const struct attempt *attempt, const struct http_reply
         uint64_t elapsed_ms = (clock_monotonic_ns(link->clock) - attempt->started_ns) / 1000000;
 
         if (reply->outcome == HTTP_UNREACHABLE && !link->has_answered &&
-            attempt->attempts >= link->policy.unreachable_attempts)
+            attempt->attempts - attempt->uncounted >= link->policy.unreachable_attempts)
                 return false;
-        return attempt->attempts < link->policy.attempts_max &&
+        return attempt->attempts - attempt->uncounted < link->policy.attempts_max &&
                elapsed_ms + wait_ms <= link->policy.budget_ms;
 }
 
@@ -232,6 +232,13 @@ static void describe_refusal(const struct attempt *attempt, const struct http_re
                 err->retry_after_ms = attempt->link->policy.ceiling_ms;
 }
 
+/* What was no failure does not count, and neither does its time. */
+static void forgive(struct attempt *attempt)
+{
+        attempt->uncounted++;
+        attempt->started_ns = clock_monotonic_ns(attempt->link->clock);
+}
+
 /* Rule 6 of retry.h: false when it has waited long enough. */
 static bool wait_in_queue(struct attempt *attempt)
 {
@@ -247,8 +254,7 @@ static bool wait_in_queue(struct attempt *attempt)
         (void)snprintf(phase, sizeof(phase), "waiting until the region has room for another %s (%.60s)",
                        attempt->call.operation, attempt->fault.code);
         (void)!ingot_observe(link->observer, phase, 0, 0, NULL); /* whether to stop is asked in pump() */
-        attempt->attempts--; /* it does not count, and neither does its time */
-        attempt->started_ns = now_ns;
+        forgive(attempt);
         wait_for(attempt, wait_ms);
         return true;
 }
@@ -286,6 +292,9 @@ static void take_failure(struct attempt *attempt, const struct http_reply *reply
                 return;
         }
         wait_ms = retry_wait_ms(&link->policy, attempt->attempts, &link->random_state);
+        if (answered && question.is_not_found_transient && verdict == RETRY_TRANSIENT &&
+            retry_code(reply->status, &attempt->fault) == INGOT_E_NOT_FOUND)
+                forgive(attempt); /* rule 4 of retry.h: it lasts until found_by_ns, however often that is asked */
         if ((verdict == RETRY_TRANSIENT || verdict == RETRY_THROTTLED) &&
             may_ask_again(attempt, reply, wait_ms)) {
                 wait_for(attempt, wait_ms);

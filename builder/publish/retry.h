@@ -9,7 +9,8 @@
  *          (2) A wait is chosen evenly between 0 and min(ceiling, first * 2^(attempt - 1)): full jitter.
  *          (3) A call ends after attempts_max attempts or budget_ms, whichever comes first; an endpoint that has
  *              never answered anything, after unreachable_attempts.
- *          (4) A snapshot that was just started may not be found for 120 s: a 404 is transient until then.
+ *          (4) A snapshot that was just started may not be found for 120 s: a 404 is transient until then, and is
+ *              no failed attempt.
  *          (5) What the region forbids or finds invalid is never asked again, but for a body that came too
  *              slowly (WRITE_REQUEST_TIMEOUT).
  *          (6) What is full for now (pending snapshots, copies) is waited for in a queue: for queue_ms, with waits of

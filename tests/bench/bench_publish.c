@@ -101,6 +101,23 @@ static void print_shaped(const struct snapshot_receipt *receipt, const struct wa
                      receipt->in_flight_most, receipt->throttles);
 }
 
+static void print_unshaped(const struct snapshot_receipt *receipt, double wall_s, double cpu_s)
+{
+        struct rusage usage;
+
+        (void)getrusage(RUSAGE_SELF, &usage);
+        (void)printf("(d) publish to the local region: %" PRIu64
+                     " blocks in %.2f s: %.0f blocks/s, %.2f times the "
+                     "goal of 1000; client CPU %.2f ms a block (goal 0.7); %u in flight, p50 %.1f ms, p99 "
+                     "%.1f ms; "
+                     "peak memory %ld MiB\n",
+                     receipt->blocks_sent, wall_s, (double)receipt->blocks_sent / wall_s,
+                     (double)receipt->blocks_sent / wall_s / 1000,
+                     cpu_s * 1000 / (double)receipt->blocks_sent, receipt->in_flight_most,
+                     (double)receipt->put_p50_ns / 1e6, (double)receipt->put_p99_ns / 1e6,
+                     usage.ru_maxrss / 1024);
+}
+
 static enum ingot_code upload(const char *path, const char *folder, const char *delay_ms, uint16_t port,
                               struct ingot_error *err)
 {
@@ -137,7 +154,8 @@ static enum ingot_code upload(const char *path, const char *folder, const char *
         asked.disk = image_reader_source(reader);
         asked.volume_size_gib = (map.size_bytes + (UINT64_C(1) << 30) - 1) >> 30;
         asked.client_token = token;
-        asked.puts_per_second = SNAPSHOT_UNPACED;
+        if (!delay_ms)
+                asked.puts_per_second = SNAPSHOT_UNPACED;
         cpu_s = cpu_seconds(RUSAGE_SELF);
         started_ns = warm_up.started_ns = clock_monotonic_ns(&clock_of_system);
         r = snapshot_upload(&ebs, &asked, &observer, &receipt, err);
@@ -147,12 +165,7 @@ static enum ingot_code upload(const char *path, const char *folder, const char *
         if (!r && delay_ms)
                 print_shaped(&receipt, &warm_up, delay_ms, wall_s, cpu_s);
         else if (!r)
-                (void)printf("(d) publish to the local region: %" PRIu64
-                             " blocks in %.2f s: %.0f blocks/s, %.2f times the "
-                             "goal of 1000; client CPU %.2f ms a block (goal 0.7); %u in flight\n",
-                             receipt.blocks_sent, wall_s, (double)receipt.blocks_sent / wall_s,
-                             (double)receipt.blocks_sent / wall_s / 1000,
-                             cpu_s * 1000 / (double)receipt.blocks_sent, receipt.in_flight_most);
+                print_unshaped(&receipt, wall_s, cpu_s);
         return r;
 }
 

@@ -14,3 +14,12 @@ for run in 1 2 3; do
 done
 "$OUT/tests/bench/bench_publish" "$image" "$work/region" 40
 rm -rf "$work/region"
+# Memory is that of the blocks in flight: the same for a volume of 1 GiB and for one of 1 TiB with as much data.
+for size in 1G 1T; do
+        rm -f "$work/grown.raw"
+        truncate -s "$size" "$work/grown.raw"
+        dd if="$image" of="$work/grown.raw" bs=1M count=512 conv=notrunc,sparse status=none
+        echo "(d) in a volume of $size:"
+        "$OUT/tests/bench/bench_publish" "$work/grown.raw" "$work/region"
+        rm -rf "$work/region" "$work/grown.raw"
+done
