@@ -6,33 +6,19 @@
 #include "base/byte_size.h"
 #include "base/own.h"
 #include "commands/commands.h"
+#include "commands/snapshot_text.h"
 
 extern char **environ;
 
 static void receipt_print(const struct ingot_upload_receipt *receipt)
 {
-        const struct ingot_snapshot_receipt *snapshot = &receipt->snapshot;
-        char disk[BYTE_SIZE_TEXT_CHARS + 1], sent[BYTE_SIZE_TEXT_CHARS + 1];
-        uint64_t skipped = snapshot->zero_blocks_left_out + snapshot->absent_blocks_left_out;
+        char disk[BYTE_SIZE_TEXT_CHARS + 1];
 
         byte_size_print(receipt->disk_bytes, disk);
-        byte_size_print(snapshot->bytes_sent, sent);
-        (void)printf("%s  %" PRIu64 " GiB  in region %s\n", snapshot->snapshot_id, snapshot->volume_size_gib,
-                     receipt->region);
-        (void)printf("  read     %s, %s, %" PRIu64 " blocks of data\n", receipt->format, disk,
-                     receipt->data_blocks);
-        if (snapshot->reused) {
-                (void)printf("  was there already, with the same bytes: nothing was uploaded\n");
-                return;
-        }
-        (void)printf("  uploaded %" PRIu64 " blocks, %s, in %" PRIu64 ".%" PRIu64 " s", snapshot->blocks_sent,
-                     sent, snapshot->elapsed_ms / 1000, snapshot->elapsed_ms % 1000 / 100);
-        if (snapshot->elapsed_ms)
-                (void)printf(" (%" PRIu64 " blocks/s)", snapshot->blocks_sent * 1000 / snapshot->elapsed_ms);
-        if (snapshot->retries)
-                (void)printf(", %" PRIu64 " retries", snapshot->retries);
-        (void)printf("\n  skipped  %" PRIu64 " blocks: %" PRIu64 " never written, %" PRIu64 " zero\n",
-                     skipped, snapshot->absent_blocks_left_out, snapshot->zero_blocks_left_out);
+        (void)printf("%s  %" PRIu64 " GiB  in region %s\n", receipt->snapshot.snapshot_id,
+                     receipt->snapshot.volume_size_gib, receipt->region);
+        (void)printf("    read     %s, %s\n", receipt->format, disk);
+        snapshot_text_print(&receipt->snapshot);
 }
 
 static int print_result(struct session *session, const struct ingot_upload_receipt *receipt)
@@ -56,6 +42,28 @@ static int print_result(struct session *session, const struct ingot_upload_recei
         return 0;
 }
 
+static enum ingot_code numbers_read(const struct arguments *arguments, struct ingot_upload_request *request,
+                                    struct ingot_error *err)
+{
+        unsigned volume_size_gib = 0, puts_per_second = 0;
+        enum ingot_code r = arguments_number(arguments, OPTION_THREADS, 0, &request->threads, err);
+
+        if (!r)
+                r = arguments_number(arguments, OPTION_VOLUME_SIZE, 0, &volume_size_gib, err);
+        if (!r && arguments->given[OPTION_VOLUME_SIZE] && (volume_size_gib < 1 || volume_size_gib > 65536))
+                r = ingot_fail(err, INGOT_E_USAGE, "a volume of %u GiB; 1 to 65536 are possible",
+                               volume_size_gib);
+        if (!r)
+                r = arguments_number(arguments, OPTION_PUTS_PER_SECOND, 0, &puts_per_second, err);
+        if (!r && arguments->given[OPTION_PUTS_PER_SECOND] && !puts_per_second)
+                r = ingot_fail(err, INGOT_E_USAGE, "'--puts-per-second 0' would send nothing");
+        if (!r)
+                r = arguments_verify(arguments, &request->verify_blocks, err);
+        request->volume_size_gib = volume_size_gib;
+        request->puts_per_second = puts_per_second;
+        return r;
+}
+
 static int run(struct session *session)
 {
         const struct arguments *arguments = &session->arguments;
@@ -66,25 +74,20 @@ static int run(struct session *session)
                                                 .temp_folder = session_temp_folder(session),
                                                 .environment = (const char *const *)environ,
                                                 .description = arguments->value[OPTION_DESCRIPTION],
+                                                .parent = arguments->value[OPTION_PARENT_SNAPSHOT],
+                                                .encrypt = arguments->given[OPTION_ENCRYPT],
+                                                .kms_key_arn = arguments->value[OPTION_KMS_KEY],
                                                 .tags = tags,
                                                 .tag_count = arguments->setting_count };
         struct ingot_upload_receipt *receipt = NULL;
         struct ingot_error err;
-        unsigned volume_size_gib = 0;
         enum ingot_code r;
         int status;
 
         for (size_t i = 0; i < arguments->setting_count; i++)
                 tags[i] = (struct ingot_upload_tag){ .key = arguments->settings[i].key,
                                                      .value = arguments->settings[i].value };
-        r = arguments_number(arguments, OPTION_THREADS, 0, &request.threads, &err);
-        if (r == INGOT_OK)
-                r = arguments_number(arguments, OPTION_VOLUME_SIZE, 0, &volume_size_gib, &err);
-        if (r == INGOT_OK && arguments->given[OPTION_VOLUME_SIZE] &&
-            (volume_size_gib < 1 || volume_size_gib > 65536))
-                r = ingot_fail(&err, INGOT_E_USAGE, "a volume of %u GiB; 1 to 65536 are possible",
-                               volume_size_gib);
-        request.volume_size_gib = volume_size_gib;
+        r = numbers_read(arguments, &request, &err);
         if (r == INGOT_OK)
                 r = ingot_upload(&request, &target, &session->observer, &receipt, &err);
         if (r)
@@ -113,8 +116,10 @@ const struct command command_upload = {
                     "  ingot upload /dev/nvme1n1 --to aws:eu-central-1 --tag Name=data\n"
                     "  curl https://example.org/disk.raw.xz | ingot upload - --volume-size 8\n",
         .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_VOLUME_SIZE) | OPTION_BIT(OPTION_DESCRIPTION) |
-                   OPTION_BIT(OPTION_TAG) | OPTION_BIT(OPTION_TEMP_DIR) | OPTION_BIT(OPTION_THREADS) |
-                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
+                   OPTION_BIT(OPTION_TAG) | OPTION_BIT(OPTION_TEMP_DIR) | OPTION_BIT(OPTION_PARENT_SNAPSHOT) |
+                   OPTION_BIT(OPTION_VERIFY) | OPTION_BIT(OPTION_ENCRYPT) | OPTION_BIT(OPTION_KMS_KEY) |
+                   OPTION_BIT(OPTION_PUTS_PER_SECOND) | OPTION_BIT(OPTION_THREADS) | OPTION_BIT(OPTION_JSON) |
+                   OPTION_BIT(OPTION_QUIET),
         .operand_min = 1,
         .operand_max = 1,
         .run = run,

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ingot/publish.h>
+
 #include "commands/options.h"
 #include "model/spelling.h"
 
@@ -37,6 +39,7 @@ static const struct {
         [OPTION_VOLUME_SIZE] = { 0, "volume-size", "GIB", "of the volume (default: the disk's, rounded up)" },
         [OPTION_DESCRIPTION] = { 0, "description", "TEXT", "of the snapshot" },
         [OPTION_TAG] = { 0, "tag", "KEY=VALUE", "of the snapshot; may be repeated" },
+        [OPTION_PARENT_SNAPSHOT] = { 0, "parent", "SNAPSHOT", "send only what differs from it" },
         [OPTION_TEMP_DIR] = { 0, "temp-dir", "DIR", "for what is unpacked (default: TMPDIR, or /var/tmp)" },
         [OPTION_FULL] = { 0, "full", NULL, "send all of it, whatever was published before" },
         [OPTION_PARENT] = { 0, "parent", "SNAP|DIR", "send what differs from it (default: DIR's last)" },
@@ -350,6 +353,24 @@ enum ingot_code arguments_number(const struct arguments *arguments, enum option 
                 return ingot_fail(err, INGOT_E_USAGE, "'--%s %s' is not a whole number from 0 to 1000000",
                                   options[option].name, arguments->value[option]);
         return INGOT_OK;
+}
+
+enum ingot_code arguments_verify(const struct arguments *arguments, uint64_t *ret_blocks,
+                                 struct ingot_error *err)
+{
+        const char *text = arguments->value[OPTION_VERIFY];
+        unsigned number = 0;
+        enum ingot_code r = INGOT_OK;
+
+        if (arguments->given[OPTION_VERIFY] && (!text || strcmp(text, "all") == 0)) {
+                *ret_blocks = INGOT_VERIFY_ALL;
+                return INGOT_OK;
+        }
+        if (text)
+                r = arguments_number(arguments, OPTION_VERIFY, 0, &number, err);
+        if (!r)
+                *ret_blocks = number;
+        return r;
 }
 
 enum ingot_code arguments_compressor(const struct arguments *arguments, char *out, size_t out_bytes,

@@ -47,6 +47,7 @@ enum option {
         OPTION_DESCRIPTION,
         OPTION_TAG,
         OPTION_TEMP_DIR,
+        OPTION_PARENT_SNAPSHOT,
         OPTION_FULL,
         OPTION_PARENT,
         OPTION_RESUME,
@@ -111,6 +112,9 @@ enum ingot_code arguments_format(const struct arguments *arguments, unsigned *re
 /* Reads a whole number that is not negative; by_default when the option was not given. */
 enum ingot_code arguments_number(const struct arguments *arguments, enum option option, unsigned by_default,
                                  unsigned *ret_number, struct ingot_error *err) INGOT_MUST_CHECK;
+/* Reads OPTION_VERIFY: INGOT_VERIFY_ALL for "all" or nothing, else a number; 0 when it was not given. */
+enum ingot_code arguments_verify(const struct arguments *arguments, uint64_t *ret_blocks,
+                                 struct ingot_error *err) INGOT_MUST_CHECK;
 /* Reads "NAME" or "NAME:LEVEL"; name is copied to out. */
 enum ingot_code arguments_compressor(const struct arguments *arguments, char *out, size_t out_bytes,
                                      const char **ret_name, int *ret_level,

@@ -26,12 +26,11 @@ static void put_verified(struct json_doc *doc, struct json_value *object,
         json_doc_put_u64(doc, verified, "blocks_not_listed", one->verified_zero_blocks);
 }
 
-static void put_snapshot(struct json_doc *doc, struct json_value *object,
-                         const struct ingot_snapshot_receipt *one)
+void receipt_put_snapshot(struct json_doc *doc, struct json_value *object,
+                          const struct ingot_snapshot_receipt *one)
 {
         struct json_value *sent, *left_out;
 
-        json_doc_put_text(doc, object, "device_name", one->device_name);
         json_doc_put_text(doc, object, "snapshot_id", one->snapshot_id);
         json_doc_put_text(doc, object, "image_sha256", one->image_digest);
         json_doc_put_u64(doc, object, "volume_size_gib", one->volume_size_gib);
@@ -90,7 +89,8 @@ enum ingot_code ingot_receipt_json(const struct ingot_receipt *receipt, char **r
                 const struct ingot_snapshot_receipt *one = &receipt->snapshots[i];
                 struct json_value *out_one = json_doc_push_object(&doc, list);
 
-                put_snapshot(&doc, out_one, one);
+                json_doc_put_text(&doc, out_one, "device_name", one->device_name);
+                receipt_put_snapshot(&doc, out_one, one);
         }
         r = json_doc_print(&doc, false, &out, err);
         if (r)

@@ -9,6 +9,8 @@
  */
 #include <ingot/publish.h>
 
+#include "base/json.h"
+
 /*
  * Writes FOLDER/receipt-REGION.json, whole.
  *
@@ -16,5 +18,9 @@
  */
 enum ingot_code receipt_write(const char *folder, const struct ingot_receipt *receipt,
                               struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* Puts what was done for one snapshot into object; which device it is for is the caller's to say. */
+void receipt_put_snapshot(struct json_doc *doc, struct json_value *object,
+                          const struct ingot_snapshot_receipt *one);
 
 #endif

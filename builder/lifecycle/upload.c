@@ -13,8 +13,10 @@
 #include "base/work.h"
 #include "image/assemble.h"
 #include "lifecycle/disk_source.h"
+#include "lifecycle/receipt.h"
 #include "lifecycle/region_session.h"
 #include "lifecycle/volume_publish.h"
+#include "lifecycle/volume_verify.h"
 #include "publish/snapshot_await.h"
 
 enum { PHASE_CHARS = 255, RECEIPT_MAX_BYTES = 1 << 16, TAGS_MAX = 46 /* AWS takes 50; four are ingot's */ };
@@ -80,20 +82,50 @@ static enum ingot_code choose_size(const struct ingot_upload_request *request,
         return INGOT_OK;
 }
 
+/* Reads the snapshot back. */
+static enum ingot_code verify(const struct ingot_upload_request *request, const struct block_map *map,
+                              const struct region_session *session, const struct ingot_observer *observer,
+                              struct ingot_snapshot_receipt *receipt, struct ingot_error *err)
+{
+        const struct volume_to_verify asked = { .snapshot_id = receipt->snapshot_id,
+                                                .name = receipt->device_name,
+                                                .map = map,
+                                                .is_encrypted = receipt->encrypted,
+                                                .blocks = request->verify_blocks,
+                                                .random_seed = clock_monotonic_ns(&clock_of_system) };
+        struct volume_verdict verdict;
+        enum ingot_code r = volume_verify(&session->ebs, &asked, observer, &verdict, err);
+
+        if (r)
+                return r;
+        receipt->verified_blocks = verdict.blocks_read;
+        receipt->verified_zero_blocks = verdict.blocks_unlisted;
+        receipt->verified_all = verdict.was_all;
+        receipt->cost_micro_usd += volume_reading_cost_micro_usd(verdict.blocks_read, verdict.blocks_listed);
+        return INGOT_OK;
+}
+
 static enum ingot_code send_disk(const struct ingot_upload_request *request, struct disk_source *source,
                                  const struct block_map *map, const struct region_session *session,
                                  const struct ingot_observer *observer, struct ingot_upload_receipt *receipt,
                                  struct ingot_error *err)
 {
         OWNED(heap_drop) struct wire_tag *tags = calloc(request->tag_count + 1, sizeof(*tags));
+        const struct parent_wish parent = { .snapshot_id = request->parent, .is_named = true };
         struct digest image_digest;
-        struct volume_to_publish volume = { .release_name = "upload",
+        struct volume_to_publish volume = { .release_name = "",
                                             .device_name = base_name(source->name),
+                                            .description = request->description,
                                             .disk = image_input_source(source->input),
                                             .map = map,
                                             .image_digest = &image_digest,
+                                            .encrypted = request->encrypt || request->kms_key_arn ? TRI_YES
+                                                                                                  : TRI_UNSET,
+                                            .kms_key_arn = request->kms_key_arn,
                                             .tags = tags,
-                                            .tag_count = request->tag_count };
+                                            .tag_count = request->tag_count,
+                                            .parent = request->parent ? &parent : NULL,
+                                            .puts_per_second = request->puts_per_second };
         struct journal *journal = NULL;
         const char *id;
         enum ingot_code r;
@@ -105,13 +137,15 @@ static enum ingot_code send_disk(const struct ingot_upload_request *request, str
         r = choose_size(request, source, &volume.volume_size_gib, err);
         if (!r)
                 r = block_map_image_digest(map, &image_digest, err);
-        if (r)
-                return r;
-        hex_encode(image_digest.bytes, DIGEST_BYTES, receipt->image_digest);
-        r = volume_publish(session, &volume, observer, &receipt->snapshot, &journal, err);
+        if (!r)
+                r = volume_publish(session, &volume, observer, &receipt->snapshot, &journal, err);
         journal_drop(&journal);
         id = receipt->snapshot.snapshot_id;
-        return r ? r : snapshot_await(&session->ec2, &id, 1, NULL, observer, err);
+        if (!r)
+                r = snapshot_await(&session->ec2, &id, 1, NULL, observer, err);
+        if (!r && request->verify_blocks)
+                r = verify(request, map, session, observer, &receipt->snapshot, err);
+        return r;
 }
 
 static enum ingot_code run(const struct ingot_upload_request *request, const struct ingot_target *target,
@@ -144,7 +178,6 @@ static enum ingot_code run(const struct ingot_upload_request *request, const str
         receipt->region = strdup(session.region);
         receipt->format = strdup(source.format);
         receipt->disk_bytes = map.size_bytes;
-        receipt->data_blocks = block_map_data_count(&map);
         if (!receipt->region || !receipt->format)
                 return ingot_fail_memory(err, sizeof(source.format));
         r = send_disk(request, &source, &map, &session, observer, receipt, err);
@@ -184,27 +217,15 @@ void ingot_upload_receipt_free(struct ingot_upload_receipt *receipt)
 enum ingot_code ingot_upload_receipt_json(const struct ingot_upload_receipt *receipt, char **ret_json,
                                           struct ingot_error *err)
 {
-        const struct ingot_snapshot_receipt *snapshot = &receipt->snapshot;
         OWNED(json_doc_release) struct json_doc doc;
         OWNED(buffer_release) struct buffer out = BUFFER_INIT(RECEIPT_MAX_BYTES);
         enum ingot_code r;
 
         json_doc_init(&doc);
-        json_doc_put_text(&doc, doc.root, "snapshot_id", snapshot->snapshot_id);
         json_doc_put_text(&doc, doc.root, "region", receipt->region);
         json_doc_put_text(&doc, doc.root, "format", receipt->format);
-        json_doc_put_text(&doc, doc.root, "image_sha256", receipt->image_digest);
         json_doc_put_u64(&doc, doc.root, "disk_bytes", receipt->disk_bytes);
-        json_doc_put_u64(&doc, doc.root, "volume_size_gib", snapshot->volume_size_gib);
-        json_doc_put_bool(&doc, doc.root, "reused", snapshot->reused);
-        json_doc_put_u64(&doc, doc.root, "data_blocks", receipt->data_blocks);
-        json_doc_put_u64(&doc, doc.root, "blocks_sent", snapshot->blocks_sent);
-        json_doc_put_u64(&doc, doc.root, "bytes_sent", snapshot->bytes_sent);
-        json_doc_put_u64(&doc, doc.root, "zero_blocks_left_out", snapshot->zero_blocks_left_out);
-        json_doc_put_u64(&doc, doc.root, "absent_blocks_left_out", snapshot->absent_blocks_left_out);
-        json_doc_put_u64(&doc, doc.root, "retries", snapshot->retries);
-        json_doc_put_u64(&doc, doc.root, "throttles", snapshot->throttles);
-        json_doc_put_u64(&doc, doc.root, "elapsed_ms", receipt->elapsed_ms);
+        receipt_put_snapshot(&doc, doc.root, &receipt->snapshot);
         r = json_doc_print(&doc, false, &out, err);
         if (r)
                 return r;

@@ -225,29 +225,29 @@ static enum ingot_code upload(struct publication *publication, const char *token
         bool is_delta = *parent->snapshot_id != '\0';
         char digest[DIGEST_HEX_CHARS + 1], name[TEXT_BYTES], description[TEXT_BYTES];
         OWNED(heap_drop) struct wire_tag *tags = NULL;
-        struct snapshot_request asked = { .name = volume->device_name,
-                                          .disk = volume->disk,
-                                          .map = volume->map,
-                                          .volume_size_gib = volume->volume_size_gib,
-                                          .description = description,
-                                          .client_token = token,
-                                          .encrypted = is_delta ? TRI_UNSET : volume->encrypted,
-                                          .kms_key_arn = is_delta ? NULL : volume->kms_key_arn,
-                                          .parent_snapshot_id = is_delta ? parent->snapshot_id : NULL,
-                                          .parent = parent->map,
-                                          .parent_is_whole = parent->is_whole,
-                                          .puts_per_second = volume->puts_per_second,
-                                          .account_pace = volume->account_pace,
-                                          .memory = publication->journal
-                                                            ? journal_memory(publication->journal)
-                                                            : NULL,
-                                          .taken_up = taken_up->snapshot_id ? taken_up : NULL };
+        struct snapshot_request asked = {
+                .name = volume->device_name,
+                .disk = volume->disk,
+                .map = volume->map,
+                .volume_size_gib = volume->volume_size_gib,
+                .description = volume->description ? volume->description : description,
+                .client_token = token,
+                .encrypted = is_delta ? TRI_UNSET : volume->encrypted,
+                .kms_key_arn = is_delta ? NULL : volume->kms_key_arn,
+                .parent_snapshot_id = is_delta ? parent->snapshot_id : NULL,
+                .parent = parent->map,
+                .parent_is_whole = parent->is_whole,
+                .puts_per_second = volume->puts_per_second,
+                .account_pace = volume->account_pace,
+                .memory = publication->journal ? journal_memory(publication->journal) : NULL,
+                .taken_up = taken_up->snapshot_id ? taken_up : NULL
+        };
         enum ingot_code r;
 
         hex_encode(volume->image_digest->bytes, DIGEST_BYTES, digest);
-        (void)snprintf(name, sizeof(name), "%.128s %.64s", volume->release_name, volume->device_name);
-        (void)snprintf(description, sizeof(description), "ingot: %.160s %.64s", volume->release_name,
-                       volume->device_name);
+        (void)snprintf(name, sizeof(name), "%.128s%s%.64s", volume->release_name,
+                       *volume->release_name ? " " : "", volume->device_name);
+        (void)snprintf(description, sizeof(description), "ingot: %.240s", name);
         r = fill_tags(publication, name, digest, token, &tags, &asked.tag_count, err);
         asked.tags = tags;
         return r ? r

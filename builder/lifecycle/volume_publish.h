@@ -26,8 +26,10 @@
 
 /* Borrowed for the call. */
 struct volume_to_publish {
-        const char *release_name; /* of the AMI: what the snapshot's Name and description begin with */
-        const char *device_name;  /* "/dev/xvda"; of an image without a device: what to call it */
+        const char
+                *release_name; /* of the AMI: what the snapshot's Name and description begin with; "": none */
+        const char *device_name; /* "/dev/xvda"; of an image without a device: what to call it */
+        const char *description; /* of the snapshot; NULL: made of the two names */
         const struct byte_source *disk;
         const struct block_map *map;
         const struct digest *image_digest; /* of map: block_map_image_digest() */

@@ -29,16 +29,19 @@ struct ingot_upload_request {
         const char *description;        /* of the snapshot; NULL: made of the image's name */
         const struct ingot_upload_tag *tags; /* beyond Name and ingot's own; a Name replaces ingot's */
         size_t tag_count;
-        unsigned threads; /* 0: as many as processors */
+        const char *parent;       /* a snapshot: only what differs is sent; NULL: all of it */
+        int encrypt;              /* non-zero: whatever the account's default is */
+        const char *kms_key_arn;  /* implies encrypt; NULL: the account's key */
+        uint32_t puts_per_second; /* of the account's quota; 0: 1000 */
+        uint64_t verify_blocks;   /* to read back: 0: none; INGOT_VERIFY_ALL */
+        unsigned threads;         /* 0: as many as processors */
 };
 
 struct ingot_upload_receipt {
         char *region;
-        char *format;        /* "raw", "qcow2", "streamOptimized VMDK, in gzip" */
-        uint64_t disk_bytes; /* the disk's size */
-        uint64_t data_blocks;
-        char image_digest[65]; /* hex */
-        struct ingot_snapshot_receipt snapshot;
+        char *format;                           /* "raw", "qcow2", "streamOptimized VMDK, in a gzip file" */
+        uint64_t disk_bytes;                    /* the disk's size */
+        struct ingot_snapshot_receipt snapshot; /* device_name: the image's own */
         uint64_t elapsed_ms;
 };
 

@@ -21,15 +21,15 @@ with open('disk', 'wb') as disk:
     disk.write(bytes(524288))
 EOF
 
-id() { grep -o 'snap-[0-9a-f]*' "$work/out" | head -n 1; }
+id() { sed -n 's/^ *"snapshot_id": "\(.*\)".*/\1/p' "$work/out"; }
 digest() { sed -n 's/.*"image_sha256": "\([0-9a-f]*\)".*/\1/p' "$work/out"; }
 
 expect 'a raw disk is uploaded' 0 upload disk --json
 wanted=$(digest)
 holds 'with its digest' test ${#wanted} -eq 64
 prints 'six blocks hold data' '"blocks_sent": 6'
-prints 'one is zero' '"zero_blocks_left_out": 1'
-prints 'the rest was never written' '"absent_blocks_left_out": 89'
+prints 'one is zero' '"zero": 1'
+prints 'the rest was never written' '"absent": 89'
 snapshot=$(id)
 expect 'again it is the same snapshot' 0 upload disk -q
 holds 'by its id alone' test "$(cat "$work/out")" = "$snapshot"
@@ -40,6 +40,19 @@ expect 'tags and a description are given' 0 upload disk --volume-size 4 --tag St
 tagged=$(cat "$work/out")
 expect 'and are there' 0 show "$tagged"
 prints 'the description' 'a disk of mine'
+
+cp --sparse=always disk changed
+printf 'changed' | dd of=changed bs=524288 seek=5 conv=notrunc 2>/dev/null
+expect 'a changed disk, over the first' 0 upload changed --parent "$snapshot" --json --verify
+prints 'is what differs' '"blocks_sent": 1'
+prints 'and is read back' '"all": true'
+child=$(id)
+expect 'over a parent that is not there' 5 upload changed --volume-size 2 --parent snap-00000000000000000
+expect 'what the child holds' 0 download "$child" -o child -q
+holds 'is the changed disk' cmp -n 50331648 changed child
+rm -f child
+expect 'encrypted, all of it is sent' 0 upload disk --encrypt --json
+prints 'with its zeros' '"zero_for_encryption": 90'
 
 # NAME FILE KIND: is uploaded whole to a region of its own, as one snapshot of the same bytes.
 same() {
