@@ -14,6 +14,7 @@
 #define SETTING_DEFAULT_KEY            "ebs-default-kms-key" /* an ARN */
 #define SETTING_IMAGE_PUBLIC_ACCESS    "image-block-public-access"
 #define SETTING_SNAPSHOT_PUBLIC_ACCESS "snapshot-block-public-access"
+#define SETTING_DENIED_ACTIONS         "iam-denied-actions" /* of an account: "ec2:RegisterImage,ebs:StartSnapshot" */
 
 enum { SETTING_CHARS = 2048, KEY_ID_CHARS = 36, KEY_ALIAS_CHARS = 256, KEY_DESCRIPTION_BYTES = 4 * 8192 };
 

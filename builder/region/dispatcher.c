@@ -7,7 +7,8 @@
 
 enum { DOCUMENT_CEILING_BYTES = 1 << 20 };
 
-static const struct region_service *const services[] = { &ebs_service, &ec2_service, &sts_service };
+static const struct region_service *const services[] = { &ebs_service, &ec2_service,    &sts_service,
+                                                         &kms_service, &quotas_service, &iam_service };
 
 size_t region_body_ceiling(const char *method, const char *path)
 {
@@ -271,7 +272,7 @@ void region_dispatch(struct region_store *store, const struct region_request *re
                 refusal.detail = "The security token included in the request is expired";
         } else if (refusal.verdict == SIGV4_GOOD && !service) {
                 refusal.verdict = SIGV4_MISMATCH;
-                refusal.detail = "Credential should be scoped to service 'ebs', 'ec2' or 'sts'.";
+                refusal.detail = "Credential should be scoped to one of the services that are here.";
         } else if (refusal.verdict == SIGV4_GOOD && !is_region_name(identity.region)) {
                 refusal.verdict = SIGV4_MISMATCH;
                 refusal.detail = "Credential should be scoped to a valid region.";

@@ -3,7 +3,7 @@
 #define REGION_REGION_H
 
 /* builder/region/region.h
- * region: a local stand-in for AWS: the EBS direct APIs, a part of EC2, and STS, over HTTP.
+ * region: a local stand-in for AWS: the EBS direct APIs, a part of EC2, of STS, KMS, Service Quotas and IAM, over HTTP.
  *
  * Rules    (1) One store holds any number of regions: a request's region is that of its credential scope.
  *          (2) Every request is signed (SigV4) with the one key of the store, which is made with the store

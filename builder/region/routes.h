@@ -42,7 +42,8 @@ struct region_service {
         const char *(*operation_at)(size_t index); /* the name of each operation; NULL past the last */
 };
 
-extern const struct region_service ebs_service, ec2_service, sts_service;
+extern const struct region_service ebs_service, ec2_service, sts_service, kms_service, quotas_service,
+        iam_service;
 
 /* Whether STS answers the request although nobody signed it. */
 bool sts_answers_strangers(const struct region_request *request);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests to the region's dispatcher, without a socket.  The input:
  *
- *   service byte ('b' EBS, 'c' EC2, 's' STS; '!' as it is, unsigned) | METHOD SP target LF
+ *   service byte ('b' EBS, 'c' EC2, 's' STS, 'k' KMS, 'q' Service Quotas, 'i' IAM; '!' as it is, unsigned) | METHOD SP target LF
  *   { Name: value LF } | LF | body
  *
  * Whatever it is, the dispatcher must answer with a status. */
@@ -139,6 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  *text == 'b'   ? "ebs"
                                  : *text == 'c' ? "ec2"
                                  : *text == 's' ? "sts"
+                                 : *text == 'k' ? "kms"
+                                 : *text == 'q' ? "servicequotas"
+                                 : *text == 'i' ? "iam"
                                                 : NULL);
         }
         free(text);
