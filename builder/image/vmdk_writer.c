@@ -16,7 +16,8 @@ enum {
 };
 
 struct vmdk_writer {
-        int fd;
+        int fd;                       /* FD_NONE: sink */
+        const struct byte_sink *sink; /* NULL: fd */
         char *path, *extent_name;
         struct compression compression;
         uint64_t capacity_sectors, block_count;
@@ -72,7 +73,8 @@ static enum ingot_code append_bytes(struct vmdk_writer *writer, const void *byte
                 return ingot_fail(err, INGOT_E_LAYOUT,
                                   "'%s' would grow past 2 TiB, the end of what a VMDK can name",
                                   writer->path);
-        r = fd_append(writer->fd, writer->path, bytes, size_bytes, err);
+        r = writer->sink ? byte_sink_write(writer->sink, bytes, size_bytes, err)
+                         : fd_append(writer->fd, writer->path, bytes, size_bytes, err);
         if (r)
                 return r;
         writer->next_sector += size_bytes / SECTOR_BYTES;
@@ -112,9 +114,16 @@ static enum ingot_code append_front(struct vmdk_writer *writer, const struct vmd
         return append_bytes(writer, front, VMDK_GRAIN_BYTES, err);
 }
 
-enum ingot_code vmdk_writer_new(int fd, const char *path, uint64_t capacity_sectors,
-                                const struct vmdk_identity *identity, const struct compression *compression,
-                                struct vmdk_writer **ret_writer, struct ingot_error *err)
+/* Where a writer writes to: one of the two. */
+struct output {
+        int fd;
+        const struct byte_sink *sink;
+};
+
+static enum ingot_code make_writer(const struct output *output, const char *path, uint64_t capacity_sectors,
+                                   const struct vmdk_identity *identity,
+                                   const struct compression *compression, struct vmdk_writer **ret_writer,
+                                   struct ingot_error *err)
 {
         OWNED(vmdk_writer_drop) struct vmdk_writer *writer = NULL;
         enum ingot_code r;
@@ -126,7 +135,8 @@ enum ingot_code vmdk_writer_new(int fd, const char *path, uint64_t capacity_sect
         writer = calloc(1, sizeof(*writer));
         if (!writer)
                 return ingot_fail_memory(err, sizeof(*writer));
-        writer->fd = fd;
+        writer->fd = output->fd;
+        writer->sink = output->sink;
         writer->compression = *compression;
         writer->capacity_sectors = capacity_sectors;
         writer->block_count = div_up_u64(capacity_sectors, BLOCK_SECTORS);
@@ -143,6 +153,27 @@ enum ingot_code vmdk_writer_new(int fd, const char *path, uint64_t capacity_sect
                 return r;
         *ret_writer = TAKE(writer);
         return INGOT_OK;
+}
+
+enum ingot_code vmdk_writer_new(int fd, const char *path, uint64_t capacity_sectors,
+                                const struct vmdk_identity *identity, const struct compression *compression,
+                                struct vmdk_writer **ret_writer, struct ingot_error *err)
+{
+        const struct output output = { .fd = fd };
+
+        return make_writer(&output, path, capacity_sectors, identity, compression, ret_writer, err);
+}
+
+enum ingot_code vmdk_writer_new_to_sink(const struct byte_sink *sink, const char *name,
+                                        uint64_t capacity_sectors, const struct vmdk_identity *identity,
+                                        const struct compression *compression,
+                                        struct vmdk_writer **ret_writer, struct ingot_error *err)
+{
+        const struct output output = { .fd = FD_NONE, .sink = sink };
+
+        if (!identity->content)
+                return ingot_fail(err, INGOT_E_BUG, "'%s' would have to be sealed, and cannot be", name);
+        return make_writer(&output, name, capacity_sectors, identity, compression, ret_writer, err);
 }
 
 void vmdk_writer_free(struct vmdk_writer *writer)

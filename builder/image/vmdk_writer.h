@@ -33,6 +33,7 @@
 #include "image/vmdk_descriptor.h"
 #include "image/vmdk_format.h"
 #include "model/block_map.h"
+#include "model/byte_sink.h"
 #include "model/extent.h"
 
 enum {
@@ -76,6 +77,19 @@ struct vmdk_writer;
 enum ingot_code vmdk_writer_new(int fd, const char *path, uint64_t capacity_sectors,
                                 const struct vmdk_identity *identity, const struct compression *compression,
                                 struct vmdk_writer **ret_writer, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
+ * The same into a sink, of which nothing is read back or written twice: the content digest must be known.
+ *
+ * sink         borrowed, outlives the writer
+ * name         what path is
+ * Fails with   as above, and what the sink fails with; INGOT_E_BUG  the content digest is not given
+ */
+enum ingot_code vmdk_writer_new_to_sink(const struct byte_sink *sink, const char *name,
+                                        uint64_t capacity_sectors, const struct vmdk_identity *identity,
+                                        const struct compression *compression,
+                                        struct vmdk_writer **ret_writer,
+                                        struct ingot_error *err) INGOT_MUST_CHECK;
 void vmdk_writer_free(struct vmdk_writer *writer);
 void vmdk_writer_drop(struct vmdk_writer **writer);
 

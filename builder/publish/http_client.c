@@ -328,7 +328,9 @@ static bool set_request(struct exchange *exchange)
                 return false;
         /* An upload is the one form that sends exactly Content-Length and no header of libcurl's own; a
          * request without a body that is no GET says "Content-Length: 0" that way. */
-        if (request->body || strcmp(request->method, "GET") != 0) {
+        if (strcmp(request->method, "HEAD") == 0) {
+                (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+        } else if (request->body || strcmp(request->method, "GET") != 0) {
                 (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
                 (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                                        (curl_off_t)(request->body ? request->body_bytes : 0));

@@ -8,6 +8,7 @@
 #include "publish/region_link.h"
 #include "wire/ebs_shape.h"
 #include "wire/ec2_reply.h"
+#include "wire/s3_shape.h"
 
 enum {
         DEADLINE_MS = 30000,
@@ -156,6 +157,10 @@ static void read_fault(struct attempt *attempt, const struct http_reply *reply)
 {
         char type[256];
 
+        if (attempt->call.protocol == REGION_REST_XML) {
+                (void)s3_reply_fault(reply->body.bytes, reply->body.size_bytes, &attempt->fault);
+                return;
+        }
         if (attempt->call.protocol == REGION_QUERY_XML) {
                 ec2_reply_fault(reply->body.bytes, reply->body.size_bytes, &attempt->fault);
                 return;
@@ -207,7 +212,8 @@ static bool may_ask_again(const struct attempt *attempt, const struct http_reply
             attempt->attempts - attempt->uncounted >= link->policy.unreachable_attempts)
                 return false;
         return attempt->attempts - attempt->uncounted < link->policy.attempts_max &&
-               elapsed_ms + wait_ms <= link->policy.budget_ms;
+               elapsed_ms + wait_ms <=
+                       (attempt->call.budget_ms ? attempt->call.budget_ms : link->policy.budget_ms);
 }
 
 static void wait_for(struct attempt *attempt, uint32_t wait_ms)
@@ -311,13 +317,23 @@ static void take_failure(struct attempt *attempt, const struct http_reply *reply
         end_call(attempt, err.code, NULL, &err);
 }
 
+/* Rule 9. */
+static bool is_refusal_in_disguise(const struct attempt *attempt, const struct http_reply *reply)
+{
+        struct fault fault;
+
+        return attempt->call.protocol == REGION_REST_XML &&
+               s3_reply_fault(reply->body.bytes, reply->body.size_bytes, &fault);
+}
+
 static void take_reply(void *context, const struct http_reply *reply, const struct ingot_error *err)
 {
         struct attempt *attempt = context;
 
         if (reply->outcome == HTTP_ANSWERED)
                 attempt->link->has_answered = true;
-        if (reply->outcome == HTTP_ANSWERED && reply->status >= 200 && reply->status < 300) {
+        if (reply->outcome == HTTP_ANSWERED && reply->status >= 200 && reply->status < 300 &&
+            !is_refusal_in_disguise(attempt, reply)) {
                 attempt->fault = (struct fault){ .code = "" };
                 end_call(attempt, INGOT_OK, reply, NULL);
         } else {
@@ -369,6 +385,7 @@ static enum ingot_code sign(struct attempt *attempt, struct ingot_error *err)
                                          .headers = attempt->headers,
                                          .payload_hash = call->payload_hash,
                                          .has_content_sha256 = call->has_content_sha256,
+                                         .is_s3_path = strcmp(call->endpoint->service, "s3") == 0,
                                          .region = call->endpoint->region,
                                          .service = call->endpoint->service };
         enum ingot_code r = find_signer(attempt, &signer, err);

@@ -20,6 +20,7 @@
  *          (7) Credentials are asked of the provider for every attempt.  A refusal that calls them expired makes it
  *              fetch others, and the attempt is made once more.
  *          (8) A link without credentials signs nothing.
+ *          (9) A reply of REGION_REST_XML that is an <Error> is a refusal, whatever its status (S3).
  * Tests    tests/unit/publish/test_region_link.c
  */
 #include <stdbool.h>
@@ -55,7 +56,7 @@ struct region_link_counts {
 
 enum { REGION_PACES = 2 };
 
-enum region_protocol { REGION_REST_JSON, REGION_QUERY_XML }; /* how a refusal is written */
+enum region_protocol { REGION_REST_JSON, REGION_QUERY_XML, REGION_REST_XML }; /* how a refusal is written */
 
 /* One call.  It and everything it points to is borrowed until done(). */
 struct region_call {
@@ -71,6 +72,7 @@ struct region_call {
         bool has_content_sha256;          /* send x-amz-content-sha256 */
         uint64_t found_by_ns;             /* monotonic: until then a 404 is transient; 0: it never is */
         uint32_t deadline_ms;             /* of each attempt; 0: 30 s */
+        uint32_t budget_ms;               /* of all attempts; 0: the policy's */
         size_t reply_bytes_max;           /* 0: 1 MiB */
         bool needs_new_connection;        /* http_request's */
         struct pace *paces[REGION_PACES]; /* rule 5; each may be NULL */

@@ -43,6 +43,8 @@ enum {
 };
 
 #define SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
+/* S3: the body is in aws-chunked encoding, its checksum behind it, and neither is signed. */
+#define SIGV4_STREAMING_UNSIGNED "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 struct sigv4_header {
         const char *name, *value; /* name in any case; value as it is on the wire */
@@ -138,7 +140,7 @@ struct sigv4_identity {
         char detail[160]; /* what is wrong, in words, for any verdict but SIGV4_GOOD */
 };
 
-/* False when x-amz-content-sha256 says UNSIGNED-PAYLOAD: then the body need not be hashed. */
+/* False when x-amz-content-sha256 says that the body is not signed: then it need not be hashed. */
 bool sigv4_needs_body_digest(const struct sigv4_header *headers, size_t header_count);
 
 /*

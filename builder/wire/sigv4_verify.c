@@ -53,11 +53,16 @@ static const char *received_header(const struct judge *judge, const char *name)
         return find_header(judge->received->headers, judge->received->header_count, name);
 }
 
+static bool is_unsigned(const char *payload)
+{
+        return strcmp(payload, SIGV4_UNSIGNED_PAYLOAD) == 0 || strcmp(payload, SIGV4_STREAMING_UNSIGNED) == 0;
+}
+
 bool sigv4_needs_body_digest(const struct sigv4_header *headers, size_t header_count)
 {
         const char *value = find_header(headers, header_count, "x-amz-content-sha256");
 
-        return !value || strcmp(value, SIGV4_UNSIGNED_PAYLOAD) != 0;
+        return !value || !is_unsigned(value);
 }
 
 /* Copies [text, end) when it is 1 to room - 1 characters long. */
@@ -304,7 +309,8 @@ static enum ingot_code check_payload(struct judge *judge, enum sigv4_verdict *re
         *ret_verdict = SIGV4_GOOD;
         if (!said && judge->identity->is_presigned && strcmp(judge->identity->service, "s3") == 0)
                 said = SIGV4_UNSIGNED_PAYLOAD;
-        if (said && strcmp(said, SIGV4_UNSIGNED_PAYLOAD) == 0) {
+        if (said && is_unsigned(said) &&
+            (strcmp(said, SIGV4_UNSIGNED_PAYLOAD) == 0 || strcmp(judge->identity->service, "s3") == 0)) {
                 judge->identity->is_payload_unsigned = true;
                 (void)snprintf(judge->payload_hash, sizeof(judge->payload_hash), "%s", said);
                 return INGOT_OK;
