@@ -186,6 +186,13 @@ static bool renew_credentials(struct attempt *attempt)
         return credential_provider_renew(link->provider, region_seconds(link), attempt->generation);
 }
 
+/* EC2 has one code for a signature that is too old and for credentials that are. */
+static bool is_expired(enum retry_verdict verdict, const struct fault *fault)
+{
+        return verdict == RETRY_EXPIRED ||
+               (verdict == RETRY_CLOCK && strcmp(fault->code, "RequestExpired") == 0);
+}
+
 /* Rule 7 of retry.h: whether the region's clock is another than ours, which is then taken. */
 static bool set_clock(struct attempt *attempt, const struct http_reply *reply)
 {
@@ -293,7 +300,7 @@ static void take_failure(struct attempt *attempt, const struct http_reply *reply
                 wait_for(attempt, 0);
                 return;
         }
-        if (verdict == RETRY_EXPIRED && renew_credentials(attempt)) {
+        if (is_expired(verdict, &attempt->fault) && renew_credentials(attempt)) {
                 wait_for(attempt, 0);
                 return;
         }

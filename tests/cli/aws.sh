@@ -2,9 +2,11 @@
 # aws: targets: credentials and endpoints from the environment, against a local region that is served.
 . "$(dirname "$0")/../support/tap.sh"
 
-serve() { # STORE: starts a region; its address in $url, its keys in $keys
+serve() { # STORE [OPTION...]: starts a region; its address in $url, its keys in $keys
         : >"$work/served"
-        "$ingot" region serve --region-dir "$1" --listen 127.0.0.1:0 --json >"$work/served" 2>"$work/served.err" &
+        store=$1
+        shift
+        "$ingot" region serve --region-dir "$store" --listen 127.0.0.1:0 --json "$@" >"$work/served" 2>"$work/served.err" &
         server=$!
         for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
                 grep -q '^}' "$work/served" && break
@@ -66,6 +68,21 @@ AWS_SHARED_CREDENTIALS_FILE=/dev/null expect 'whoami without credentials' 5 whoa
 says 'tells what is missing' 'AWS_ACCESS_KEY_ID is not set'
 says 'of each source' 'AWS_EC2_METADATA_DISABLED is true'
 AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null expect 'no region anywhere' 2 whoami --to aws:
+
+# Credentials that the region calls expired again and again while an upload runs: the role is assumed anew.
+cat >"$work/chaos.yaml" <<END
+seed: 1
+rules:
+  - {name: slow, do: delay, by: 60ms}
+  - {name: short, do: expire, after: 150ms, operations: [StartSnapshot, PutSnapshotBlock, CompleteSnapshot,
+     DescribeSnapshots, DescribeImages, RegisterImage]}
+END
+kill -TERM $server
+wait $server
+serve "$work/store" --chaos "$work/chaos.yaml"
+export AWS_ENDPOINT_URL="$url"
+expect 'publish while credentials expire' 0 publish "$work/a" --to aws:ap-south-1 --profile role
+prints 'is done with retries' ' retries'
 expect 'whoami of the local region' 0 whoami --region-dir "$work/store"
 prints 'is the local region' 'source     local'
 kill -TERM $server
