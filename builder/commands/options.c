@@ -12,7 +12,6 @@ static const struct {
         const char *name;
         const char *value; /* what stands for it in the help; NULL: a flag */
         const char *help;
-        bool is_optional; /* the value: only "--name=value" gives one */
 } options[OPTION_COUNT] = {
         [OPTION_HELP] = { 'h', "help", NULL, "tell this and do nothing" },
         [OPTION_JSON] = { 'j', "json", NULL, "print one JSON document on standard output" },
@@ -44,7 +43,7 @@ static const struct {
         [OPTION_FULL] = { 0, "full", NULL, "send all of it, whatever was published before" },
         [OPTION_PARENT] = { 0, "parent", "SNAP|DIR", "send what differs from it (default: DIR's last)" },
         [OPTION_RESUME] = { 0, "resume", NULL, "only go on with a run that was stopped" },
-        [OPTION_VERIFY] = { 0, "verify", "N", "read all back, or N blocks by chance, and compare", true },
+        [OPTION_VERIFY] = { 0, "verify", "N", "read all back, or N blocks by chance, and compare" },
         [OPTION_PUTS_PER_SECOND] = { 0, "puts-per-second", "N", "of the account's quota (default: 1000)" },
         [OPTION_ENCRYPT] = { 0, "encrypt", NULL, "encrypt, whatever the account's default" },
         [OPTION_KMS_KEY] = { 0, "kms-key", "ARN", "the key to encrypt with" },
@@ -53,6 +52,12 @@ static const struct {
         [OPTION_LOCK] = { 0, "lock", "DIR|FILE", "keep to the layout of an earlier build" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
 };
+
+/* Only "--name=value" gives it a value. */
+static bool value_is_optional(enum option option)
+{
+        return option == OPTION_VERIFY;
+}
 
 static enum ingot_code fail_unknown(const struct command *command, const char *shown, const char *name,
                                     struct ingot_error *err)
@@ -168,7 +173,7 @@ static enum ingot_code long_option_read(struct cursor *cursor, struct arguments 
                         return ingot_fail(err, INGOT_E_USAGE, "option '--%s' takes no value",
                                           options[option].name);
                 value = name + chars + 1;
-        } else if (options[option].value && !options[option].is_optional) {
+        } else if (options[option].value && !value_is_optional(option)) {
                 r = value_next(cursor, option, &value, err);
                 if (r)
                         return r;
@@ -415,11 +420,11 @@ static void option_print(enum option option, bool required, FILE *out)
         (void)snprintf(left, sizeof(left), "%c%c%c --%s%s%s%s", options[option].letter ? '-' : ' ',
                        options[option].letter ? options[option].letter : ' ',
                        options[option].letter ? ',' : ' ', options[option].name,
-                       !options[option].value        ? ""
-                       : options[option].is_optional ? "[="
-                                                     : " ",
+                       !options[option].value      ? ""
+                       : value_is_optional(option) ? "[="
+                                                   : " ",
                        options[option].value ? options[option].value : "",
-                       options[option].is_optional ? "]" : "");
+                       value_is_optional(option) ? "]" : "");
         (void)fprintf(out, "  %-26s %s%s\n", left, options[option].help, required ? " (needed)" : "");
 }
 
