@@ -231,15 +231,15 @@ static void note_image(struct ami_receipt *receipt, const struct ec2_image *imag
         (void)snprintf(receipt->state, sizeof(receipt->state), "%s", image->state ? image->state : "");
 }
 
-/* Rule 3: the name is taken; by what? */
-static enum ingot_code judge_taken_name(const struct ec2_client *ec2,
-                                        const struct ec2_register_request *asked, const struct fault *fault,
-                                        struct ami_receipt *receipt, struct ingot_error *err)
+/* Looks what has the name; *ret_found is false where nothing is described that does. */
+static enum ingot_code look_at_name(const struct ec2_client *ec2, const struct ec2_register_request *asked,
+                                    struct ami_receipt *receipt, bool *ret_found, struct ingot_error *err)
 {
         OWNED(ec2_image_list_release) struct ec2_image_list images = { .items = NULL };
         struct comparison comparison = { .difference = "" };
         enum ingot_code r = find_named(ec2, asked->name, &images, err);
 
+        *ret_found = false;
         if (r)
                 return ingot_while(err, r, "looking for the AMI that has the name '%s'", asked->name);
         for (size_t i = 0; i < images.count; i++) {
@@ -254,10 +254,32 @@ static enum ingot_code judge_taken_name(const struct ec2_client *ec2,
                                 "another name or version",
                                 image->image_id, asked->name, comparison.difference);
                 note_image(receipt, image);
-                receipt->was_there = true;
+                *ret_found = receipt->was_there = true;
                 return INGOT_OK;
         }
-        return ingot_fail(err, INGOT_E_CONFLICT, "the name '%s' is taken: %s", asked->name, fault->message);
+        return INGOT_OK;
+}
+
+/* Rule 3: the name is taken; by what?  It may be an AMI that an attempt or a run before this one has registered and that
+ * is not described yet. */
+static enum ingot_code judge_taken_name(const struct ec2_client *ec2,
+                                        const struct ec2_register_request *asked, const struct fault *fault,
+                                        struct ami_receipt *receipt, struct ingot_error *err)
+{
+        bool is_found = false;
+
+        for (uint32_t looks = 1, wait_ms = LOOK_FIRST_MS;; looks++, wait_ms *= 2) {
+                enum ingot_code r = look_at_name(ec2, asked, receipt, &is_found, err);
+
+                if (r || is_found)
+                        return r;
+                if (looks == LOOKS_MAX)
+                        return ingot_fail(err, INGOT_E_CONFLICT, "the name '%s' is taken: %s", asked->name,
+                                          fault->message);
+                r = region_link_wait(ec2->link, wait_ms < LOOK_CEILING_MS ? wait_ms : LOOK_CEILING_MS, err);
+                if (r)
+                        return r;
+        }
 }
 
 static enum ingot_code verify(const struct ec2_client *ec2, const struct ec2_register_request *asked,
