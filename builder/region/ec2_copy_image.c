@@ -151,7 +151,7 @@ static enum ingot_code find_source(struct ec2_call *ec2, struct copying *copying
 static enum ingot_code copy_snapshot(struct ec2_call *ec2, struct copying *copying,
                                      struct mapping_record *mapping, struct ingot_error *err)
 {
-        struct snapshot_record source, copy;
+        struct snapshot_record source, copy = { .is_encrypted = false };
         enum ingot_code r =
                 snapshots_look(ec2->store, copying->terms.source_region, mapping->snapshot_id, &source, err);
 

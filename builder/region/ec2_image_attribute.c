@@ -242,7 +242,7 @@ enum ingot_code serve_describe_image_attribute(struct ec2_call *ec2, struct ingo
         else if (!found)
                 (void)ec2_refuse_value(ec2, "InvalidParameterValue",
                                        "Value (%.60s) for parameter attribute is invalid.", attribute);
-        if (!ec2_may_go_on(ec2, true))
+        if (!ec2_may_go_on(ec2, true) || !found)
                 return INGOT_OK;
         r = ec2_need_image(ec2, id, &image, err);
         if (r || ec2->is_refused)

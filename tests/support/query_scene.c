@@ -17,7 +17,7 @@ static void answer(void *context, const struct scripted_request *request, struct
         reply->body = scene->reply;
 }
 
-static int open_link(struct query_scene *scene)
+static enum ingot_code open_link(struct query_scene *scene)
 {
         struct region_link_options options = { .credentials = &scene->credentials };
         const struct {
@@ -29,10 +29,10 @@ static int open_link(struct query_scene *scene)
                           { "servicequotas", &scene->quotas },
                           { "iam", &scene->iam } };
         char url[64];
-        int r = region_link_new(&options, &scene->ec2.link, NULL);
+        enum ingot_code r = region_link_new(&options, &scene->ec2.link, NULL);
 
         (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", scripted_server_port(scene->server));
-        for (size_t i = 0; r == 0 && i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+        for (size_t i = 0; !r && i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
                 r = endpoint_of_url(url, "us-east-1", endpoints[i].service, endpoints[i].endpoint, NULL);
         return r;
 }
@@ -47,7 +47,7 @@ int query_scene_setup(void **state)
         scene->credentials = (struct credentials){ .access_key_id = key, .secret_access_key = secret };
         scene->server = scripted_server_start(answer, scene, NULL);
         *state = scene;
-        return scene->server ? open_link(scene) : -1;
+        return scene->server && !open_link(scene) ? 0 : -1;
 }
 
 int query_scene_teardown(void **state)
