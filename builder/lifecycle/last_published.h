@@ -11,7 +11,7 @@
  * Rules    (1) The manifest is written first.  A receipt counts, volume by volume, only where its image digest is the
  *              manifest's: a run that was stopped between the two costs a full upload, not a wrong one.
  *          (2) Nothing here decides whether a snapshot can be a parent: volume_parent does.
- * Tests    tests/unit/lifecycle/test_last_published.c
+ * Tests    tests/unit/lifecycle/test_last_published.c, tests/cli/delta.sh
  */
 #include "lifecycle/volume_parent.h"
 

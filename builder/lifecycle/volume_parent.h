@@ -13,7 +13,7 @@
  *              not known, from the region: every written block is read, for its digest.
  *          (4) A folder's receipt counts only with the manifest that was published with it, volume by volume: their
  *              image digests are compared.
- * Tests    tests/cli/delta.sh, tests/unit/lifecycle/test_volume_parent.c
+ * Tests    tests/cli/delta.sh, tests/unit/lifecycle/test_volume_publish.c
  */
 #include "lifecycle/region_session.h"
 #include "model/manifest.h"

@@ -8,7 +8,7 @@
 #include "lifecycle/tags.h"
 #include "lifecycle/volume_publish.h"
 
-enum { TEXT_BYTES = 256, ROUNDS = 8, OWN_TAGS = 4, KEY_SHOWN_CHARS = 12 };
+enum { TEXT_BYTES = 256, ROUNDS = 8, OWN_TAGS = 4, KEY_SHOWN_CHARS = 12, LOOKS = 4, LOOK_AGAIN_MS = 1000 };
 
 /* Requests of the EBS direct APIs at list price (us-east-1, 2026), in thousandths of a micro-dollar. */
 enum { PUT_NANO_USD = 6000, GET_NANO_USD = 3000, LIST_NANO_USD = 600, LIST_BLOCKS = 10000 };
@@ -99,9 +99,9 @@ static enum ingot_code make_key(const struct volume_to_publish *volume, const ch
 {
         OWNED(buffer_release) struct buffer text = BUFFER_INIT(16384);
 
-        buffer_appendf(&text, "ingot volume 1\n%s\n%s\n%s\n%d %s\n", volume->release_name,
-                       volume->device_name, region, (int)volume->encrypted,
-                       volume->kms_key_arn ? volume->kms_key_arn : "");
+        buffer_appendf(&text, "ingot volume 1\n%s\n%s\n%s\n%llu %d %s\n", volume->release_name,
+                       volume->device_name, region, (unsigned long long)volume->volume_size_gib,
+                       (int)volume->encrypted, volume->kms_key_arn ? volume->kms_key_arn : "");
         buffer_append(&text, volume->image_digest->bytes, DIGEST_BYTES);
         return digest_text(&text, out, err);
 }
@@ -167,6 +167,7 @@ static enum ingot_code take_up(struct publication *publication, struct snapshot_
         const struct journal_attempt *attempt =
                 publication->journal ? journal_attempt(publication->journal) : NULL;
         int64_t age_seconds;
+        bool is_young;
         enum ingot_code r;
 
         *ret_taken_up = (struct snapshot_taken_up){ .snapshot_id = NULL };
@@ -174,12 +175,17 @@ static enum ingot_code take_up(struct publication *publication, struct snapshot_
         if (!attempt || !*attempt->snapshot_id)
                 return INGOT_OK;
         r = look_at(publication, attempt->snapshot_id, ret_standing, err);
+        age_seconds = clock_wall_seconds(&clock_of_system) - attempt->started_seconds;
+        is_young = age_seconds >= 0 && age_seconds < RETRY_NOT_FOUND_GRACE_MS / 1000;
+        for (unsigned look = 1; !r && *ret_standing == STANDS_GONE && is_young && look < LOOKS; look++) {
+                r = region_link_wait(publication->session->link, LOOK_AGAIN_MS, err); /* not described yet? */
+                if (!r)
+                        r = look_at(publication, attempt->snapshot_id, ret_standing, err);
+        }
         if (r)
                 return r;
-        age_seconds = clock_wall_seconds(&clock_of_system) - attempt->started_seconds;
-        if (*ret_standing == STANDS_GONE && age_seconds >= 0 &&
-            age_seconds < RETRY_NOT_FOUND_GRACE_MS / 1000) /* it may not be described yet */
-                *ret_standing = STANDS_PENDING;
+        if (*ret_standing == STANDS_GONE && is_young && !attempt->blocks_acknowledged)
+                *ret_standing = STANDS_PENDING; /* the region may not know it at all yet: puts will tell */
         if (*ret_standing == STANDS_FAILED || *ret_standing == STANDS_GONE ||
             (*ret_standing == STANDS_PENDING &&
              strcmp(attempt->parent_id, publication->parent.snapshot_id) != 0)) {

@@ -16,7 +16,7 @@
  *          (4) What was started with another parent than is wanted now is given up in the same way.
  *          (5) It ends when the region has taken the completion; snapshot_await() tells when the snapshot can be
  *              used.
- * Tests    tests/cli/resume.sh, tests/cli/delta.sh, scripts/check-resume
+ * Tests    tests/unit/lifecycle/test_volume_publish.c, tests/cli/resume.sh, tests/cli/delta.sh, scripts/check-resume
  */
 #include "lifecycle/journal.h"
 #include "lifecycle/region_session.h"

@@ -9,7 +9,7 @@
  *          (2) A block that is zero or absent must read as zeros: listed, it is read; not listed, it does so only in a
  *              snapshot that is not encrypted.
  *          (3) A sample is of all blocks of the disk, each as likely as any other.
- * Tests    tests/unit/lifecycle/test_volume_verify.c, tests/cli/delta.sh
+ * Tests    tests/unit/lifecycle/test_volume_publish.c, tests/cli/delta.sh
  */
 #include <ingot/publish.h>
 
