@@ -59,7 +59,7 @@ static enum ingot_code take_published(struct ingot_receipt *receipt, const struc
 
 enum ingot_code ami_find_published(const struct region_session *session, const struct manifest *manifest,
                                    const char *content_digest, struct ingot_receipt *receipt, bool *ret_found,
-                                   struct ingot_error *err)
+                                   bool *ret_is_provisional, struct ingot_error *err)
 {
         OWNED(ec2_image_list_release) struct ec2_image_list images = { 0 };
         const char *owner = "self", *name = manifest->name;
@@ -67,10 +67,10 @@ enum ingot_code ami_find_published(const struct region_session *session, const s
         const struct ec2_describe_request asked = {
                 .owners = &owner, .owner_count = 1, .filters = &filter, .filter_count = 1
         };
-        const char *content;
+        const char *content, *release;
         enum ingot_code r = ec2_describe_images(&session->ec2, &asked, &images, err);
 
-        *ret_found = false;
+        *ret_found = *ret_is_provisional = false;
         if (r || images.count == 0)
                 return r;
         content = tags_find(images.items[0].tags, images.items[0].tag_count, TAG_CONTENT_DIGEST);
@@ -81,6 +81,8 @@ enum ingot_code ami_find_published(const struct region_session *session, const s
                         "version, or deregister that AMI",
                         images.items[0].image_id, name);
         *ret_found = true;
+        release = tags_find(images.items[0].tags, images.items[0].tag_count, TAG_RELEASE);
+        *ret_is_provisional = release && strcmp(release, TAG_RELEASE_PENDING) == 0;
         return take_published(receipt, &images.items[0], err);
 }
 
@@ -111,11 +113,11 @@ static enum ingot_code fill_mapping(const struct manifest *manifest, const struc
 }
 
 enum ingot_code ami_publish(const struct region_session *session, const struct manifest *manifest,
-                            const char *content_digest, struct ingot_receipt *receipt,
+                            const char *content_digest, bool is_provisional, struct ingot_receipt *receipt,
                             struct ingot_error *err)
 {
         OWNED(heap_drop) struct mapping_entry *entries = NULL;
-        OWNED(heap_drop) struct wire_tag *tags = calloc(manifest->ami.tag_count + 2, sizeof(*tags));
+        OWNED(heap_drop) struct wire_tag *tags = calloc(manifest->ami.tag_count + 3, sizeof(*tags));
         struct ami_request asked = { .name = manifest->name,
                                      .description = manifest->description,
                                      .architecture = manifest->architecture,
@@ -124,22 +126,25 @@ enum ingot_code ami_publish(const struct region_session *session, const struct m
                                      .imds_support = manifest->ami.imds,
                                      .tpm_support = manifest->ami.tpm,
                                      .sriov_net_support = manifest->ami.sriov,
+                                     .uefi_data = manifest->ami.uefi_data,
+                                     .billing_products = (const char *const *)manifest->ami.billing_products,
+                                     .billing_product_count = manifest->ami.billing_product_count,
                                      .ena_support = manifest->ami.ena,
                                      .block_device_count = manifest->mapping->entry_count,
-                                     .tags = tags,
-                                     .tag_count = manifest->ami.tag_count + 2 };
+                                     .tags = tags };
         struct ami_receipt made = { 0 };
         enum ingot_code r;
 
         if (!tags)
-                return ingot_fail_memory(err, asked.tag_count * sizeof(*tags));
-        for (size_t i = 0; i < manifest->ami.tag_count; i++)
-                tags[i] = (struct wire_tag){ .key = manifest->ami.tags[i].key,
-                                             .value = manifest->ami.tags[i].value };
-        tags[manifest->ami.tag_count] =
-                (struct wire_tag){ .key = TAG_CONTENT_DIGEST, .value = content_digest };
-        tags[manifest->ami.tag_count + 1] =
-                (struct wire_tag){ .key = TAG_VERSION, .value = manifest->ingot_version };
+                return ingot_fail_memory(err, (manifest->ami.tag_count + 3) * sizeof(*tags));
+        for (size_t i = 0; !is_provisional && i < manifest->ami.tag_count; i++)
+                tags[asked.tag_count++] = (struct wire_tag){ .key = manifest->ami.tags[i].key,
+                                                             .value = manifest->ami.tags[i].value };
+        tags[asked.tag_count++] = (struct wire_tag){ .key = TAG_CONTENT_DIGEST, .value = content_digest };
+        tags[asked.tag_count++] = (struct wire_tag){ .key = TAG_VERSION, .value = manifest->ingot_version };
+        if (is_provisional)
+                tags[asked.tag_count++] =
+                        (struct wire_tag){ .key = TAG_RELEASE, .value = TAG_RELEASE_PENDING };
         r = fill_mapping(manifest, receipt, &entries, err);
         asked.block_devices = entries;
         if (!r)

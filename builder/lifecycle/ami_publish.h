@@ -9,6 +9,7 @@
  *              result; one with another is INGOT_E_CONFLICT.
  *          (2) The content digest is SHA-256 over the volumes' device names and image digests: what makes two
  *              releases the same.
+ *          (3) A provisional AMI has only ingot's own tags and ingot:release = pending; ami_finish() makes it final.
  */
 #include "lifecycle/region_session.h"
 #include "model/manifest.h"
@@ -26,12 +27,13 @@ enum ingot_code ami_content_digest(const struct manifest *manifest, char ret_dig
  *
  * receipt      ami_id, snapshots and already_published are filled in when it is there
  * ret_found    whether it is
+ * ret_is_provisional  rule 3
  * Fails with   INGOT_E_CONFLICT  another AMI has the name
  *              INGOT_E_MEMORY, and what ec2_describe_images() fails with
  */
 enum ingot_code ami_find_published(const struct region_session *session, const struct manifest *manifest,
                                    const char *content_digest, struct ingot_receipt *receipt, bool *ret_found,
-                                   struct ingot_error *err) INGOT_MUST_CHECK;
+                                   bool *ret_is_provisional, struct ingot_error *err) INGOT_MUST_CHECK;
 
 /*
  * Registers the AMI from receipt's snapshots, which are completed.
@@ -40,7 +42,7 @@ enum ingot_code ami_find_published(const struct region_session *session, const s
  * Fails with   INGOT_E_MEMORY, and what ami_register() fails with
  */
 enum ingot_code ami_publish(const struct region_session *session, const struct manifest *manifest,
-                            const char *content_digest, struct ingot_receipt *receipt,
+                            const char *content_digest, bool is_provisional, struct ingot_receipt *receipt,
                             struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif

@@ -52,3 +52,15 @@ enum ingot_code folder_read_manifest(const char *folder, struct manifest **ret_m
                 r = manifest_parse(bytes, size_bytes, path, ret_manifest, err);
         return r;
 }
+
+enum ingot_code folder_read_build(const char *folder, struct manifest **ret_manifest, struct ingot_error *err)
+{
+        OWNED(manifest_drop) struct manifest *manifest = NULL;
+        enum ingot_code r = folder_read_manifest(folder, &manifest, err);
+
+        if (!r && manifest->is_plan)
+                r = ingot_fail(err, INGOT_E_NOT_FOUND, "'%s' holds a plan; build it first", folder);
+        if (!r)
+                *ret_manifest = TAKE(manifest);
+        return r;
+}

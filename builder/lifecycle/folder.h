@@ -34,4 +34,12 @@ bool folder_is_one(const char *path);
 enum ingot_code folder_read_manifest(const char *folder, struct manifest **ret_manifest,
                                      struct ingot_error *err) INGOT_MUST_CHECK;
 
+/*
+ * The same of a build that is to be published.
+ *
+ * Fails with   INGOT_E_NOT_FOUND  also: it holds only a plan
+ */
+enum ingot_code folder_read_build(const char *folder, struct manifest **ret_manifest,
+                                  struct ingot_error *err) INGOT_MUST_CHECK;
+
 #endif

@@ -12,6 +12,7 @@
 #include "lifecycle/compression.h"
 #include "lifecycle/gather.h"
 #include "lifecycle/prepare.h"
+#include "lifecycle/uefi_data.h"
 #include "model/identity.h"
 
 static int64_t choose_epoch(const struct template *template, const struct ingot_build_request *request)
@@ -46,7 +47,7 @@ static enum ingot_code identify(struct preparation *preparation, struct ingot_er
                                  &preparation->manifest, err);
         if (!r)
                 preparation->manifest->is_plan = true;
-        return r;
+        return r ? r : uefi_data_read(template, &preparation->manifest->ami.uefi_data, err);
 }
 
 /* One warning for the whole build: an image whose files all are younger than the epoch is nothing unusual. */

@@ -64,6 +64,24 @@ void receipt_put_snapshot(struct json_doc *doc, struct json_value *object,
         put_verified(doc, object, one);
 }
 
+/* What the AMI was given after its registration. */
+static void put_attributes(struct json_doc *doc, const struct ingot_receipt *receipt)
+{
+        struct json_value *list;
+
+        if (receipt->deprecation_time)
+                json_doc_put_text(doc, doc->root, "deprecation_time", receipt->deprecation_time);
+        if (receipt->deregistration_protection)
+                json_doc_put_text(doc, doc->root, "deregistration_protection",
+                                  receipt->deregistration_protection);
+        if (!receipt->is_public && !receipt->shared_count)
+                return;
+        json_doc_put_bool(doc, doc->root, "public", receipt->is_public);
+        list = json_doc_put_array(doc, doc->root, "shared_with");
+        for (size_t i = 0; i < receipt->shared_count; i++)
+                json_doc_push_text(doc, list, receipt->shared_with[i]);
+}
+
 enum ingot_code ingot_receipt_json(const struct ingot_receipt *receipt, char **ret_json,
                                    struct ingot_error *err)
 {
@@ -84,6 +102,7 @@ enum ingot_code ingot_receipt_json(const struct ingot_receipt *receipt, char **r
         json_doc_put_text(&doc, doc.root, "region", receipt->region);
         json_doc_put_bool(&doc, doc.root, "already_published", receipt->already_published);
         json_doc_put_u64(&doc, doc.root, "elapsed_ms", receipt->elapsed_ms);
+        put_attributes(&doc, receipt);
         list = json_doc_put_array(&doc, doc.root, "snapshots");
         for (size_t i = 0; i < receipt->snapshot_count; i++) {
                 const struct ingot_snapshot_receipt *one = &receipt->snapshots[i];
@@ -128,5 +147,10 @@ void ingot_receipt_free(struct ingot_receipt *receipt)
         free(receipt->content_digest);
         free(receipt->name);
         free(receipt->region);
+        free(receipt->deprecation_time);
+        free(receipt->deregistration_protection);
+        for (size_t i = 0; i < receipt->shared_count; i++)
+                free(receipt->shared_with[i]);
+        free(receipt->shared_with);
         free(receipt);
 }

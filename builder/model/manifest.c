@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "model/manifest.h"
+#include "model/manifest_release.h"
 
 static void tags_release(struct manifest_tag *tags, size_t count)
 {
@@ -55,6 +56,7 @@ static void ami_release(struct manifest_ami *ami)
         free(ami->imds);
         free(ami->sriov);
         free(ami->tpm);
+        manifest_ami_extras_free(ami);
         tags_release(ami->tags, ami->tag_count);
 }
 
@@ -71,6 +73,7 @@ void manifest_free(struct manifest *manifest)
         free(manifest->template_name);
         tags_release(manifest->settings, manifest->setting_count);
         ami_release(&manifest->ami);
+        manifest_release_free(&manifest->release);
         json_value_free(manifest->mapping_json);
         mapping_free(manifest->mapping);
         for (size_t i = 0; i < manifest->volume_count; i++)
@@ -148,7 +151,7 @@ static bool copy_ami(const struct template_ami *from, struct manifest_ami *ami)
         return copy_text(from->boot_mode.text, &ami->boot_mode) &&
                copy_text(unless_none(from->imds.text), &ami->imds) &&
                copy_text(unless_none(from->sriov.text), &ami->sriov) &&
-               copy_text(from->tpm.text, &ami->tpm) && copy_tags(from, ami);
+               copy_text(unless_none(from->tpm.text), &ami->tpm) && copy_tags(from, ami);
 }
 
 static bool copy_template(const struct template *template, struct manifest *manifest)
@@ -170,7 +173,7 @@ static bool copy_template(const struct template *template, struct manifest *mani
                copy_text(template->version.text, &manifest->version) &&
                copy_text(template->root_device.text, &manifest->root_device) &&
                copy_text(slash ? slash + 1 : template->file, &manifest->template_name) &&
-               copy_ami(&template->ami, &manifest->ami);
+               copy_ami(&template->ami, &manifest->ami) && manifest_copy_release(template, manifest);
 }
 
 enum ingot_code manifest_new(const struct template *template, const struct guid *seed,

@@ -89,8 +89,29 @@ struct manifest_ami {
         char *boot_mode;          /* NULL: not given to RegisterImage */
         char *imds, *sriov, *tpm; /* NULL: not given */
         bool ena;
+        char *uefi_data; /* base64; NULL: not given */
+        char **billing_products;
+        size_t billing_product_count;
+        uint64_t deprecate_after_days; /* from registration; 0: not given */
+        int64_t deprecate_at_seconds;  /* since 1970; 0: not given */
+        enum deregistration_protection protection;
         struct manifest_tag *tags;
         size_t tag_count;
+};
+
+/* One region of a release. */
+struct manifest_region {
+        char *name, *kms_key, *profile; /* the latter may be NULL */
+        bool required;                  /* false: best effort */
+};
+
+/* The release section; nothing and nobody where there was none. */
+struct manifest_release {
+        struct manifest_region *regions;
+        size_t region_count;
+        char **accounts, **organizations;
+        size_t account_count, organization_count;
+        bool is_public, shares_snapshots;
 };
 
 struct manifest {
@@ -105,6 +126,7 @@ struct manifest {
         struct guid seed;
         uint64_t source_date_epoch;
         struct manifest_ami ami;
+        struct manifest_release release;
         struct json_value *mapping_json; /* the array as it was given; owned */
         struct mapping *mapping;         /* the same, parsed; owned */
         struct manifest_volume *volumes;
@@ -187,6 +209,14 @@ enum ingot_code manifest_print(const struct manifest *manifest, struct buffer *o
  */
 enum ingot_code manifest_parse(const char *bytes, size_t size_bytes, const char *name,
                                struct manifest **ret_manifest, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* "disabled", "enabled-without-cooldown", "enabled-with-cooldown": as EC2 says it. */
+const char *manifest_protection_name(enum deregistration_protection protection);
+/* Whether anybody is to be given the AMI. */
+bool manifest_release_shares(const struct manifest_release *release);
+/* NULL when the release does not name the region. */
+const struct manifest_region *manifest_release_find(const struct manifest_release *release,
+                                                    const char *region);
 
 /* "raw", "vmdk". */
 const char *manifest_format_name(enum manifest_format format);

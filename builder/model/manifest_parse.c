@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "model/manifest.h"
 #include "model/manifest_members.h"
+#include "model/manifest_release.h"
 #include "model/manifest_volume.h"
 
 /* Far beyond what a build makes, and small beside the document that would have to hold them. */
@@ -172,6 +173,8 @@ static enum ingot_code read_ami(const struct json_value *root, struct manifest *
                 r = member_may_copy(from, where, "tpm", &ami->tpm, err);
         if (!r && !json_value_bool(json_value_member(from, "ena"), &ami->ena))
                 r = ingot_fail(err, INGOT_E_FORMAT, "ami has no truth value 'ena'");
+        if (!r)
+                r = manifest_read_ami_extras(from, ami, err);
         return r ? r : read_pairs(from, where, "tags", &ami->tags, &ami->tag_count, err);
 }
 
@@ -233,8 +236,9 @@ static enum ingot_code check_format(const struct json_value *root, struct manife
 typedef enum ingot_code (*manifest_reader)(const struct json_value *root, struct manifest *manifest,
                                            struct ingot_error *err);
 
-static const manifest_reader readers[] = { check_format, read_head,  read_ami,      read_mapping,
-                                           read_sources, read_tools, read_warnings, read_volumes };
+static const manifest_reader readers[] = { check_format, read_head,    read_ami,   manifest_read_release,
+                                           read_mapping, read_sources, read_tools, read_warnings,
+                                           read_volumes };
 
 enum ingot_code manifest_parse(const char *bytes, size_t size_bytes, const char *name,
                                struct manifest **ret_manifest, struct ingot_error *err)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/own.h"
 #include "model/manifest.h"
+#include "model/manifest_release.h"
 #include "model/partition_type.h"
 
 static void put_hex(struct json_doc *doc, struct json_value *object, const char *key,
@@ -231,7 +232,9 @@ static void put_ami(struct json_doc *doc, const struct manifest *manifest)
         put_text_if(doc, made, "imds", ami->imds);
         put_text_if(doc, made, "sriov", ami->sriov);
         put_text_if(doc, made, "tpm", ami->tpm);
+        manifest_put_ami_extras(doc, made, ami);
         put_pairs(doc, made, "tags", ami->tags, ami->tag_count);
+        manifest_put_release(doc, manifest);
 }
 
 static void put_head(struct json_doc *doc, const struct manifest *manifest)

@@ -55,11 +55,26 @@ static void ami_release(struct template_ami *ami)
         text_release(&ami->imds);
         text_release(&ami->sriov);
         text_release(&ami->tpm);
+        text_release(&ami->uefi_data);
+        texts_release(&ami->billing_products);
+        text_release(&ami->deprecate_at);
         for (size_t i = 0; i < ami->tag_count; i++) {
                 text_release(&ami->tags[i].key);
                 text_release(&ami->tags[i].value);
         }
         free(ami->tags);
+}
+
+static void release_release(struct template_release *release)
+{
+        for (size_t i = 0; i < release->region_count; i++) {
+                text_release(&release->regions[i].name);
+                text_release(&release->regions[i].kms_key);
+                text_release(&release->regions[i].profile);
+        }
+        free(release->regions);
+        texts_release(&release->accounts);
+        texts_release(&release->organizations);
 }
 
 void template_free(struct template *template)
@@ -79,6 +94,7 @@ void template_free(struct template *template)
         free(template->volumes);
         text_release(&template->boot.command_line);
         ami_release(&template->ami);
+        release_release(&template->release);
         for (size_t i = 0; i < template->setting_count; i++) {
                 free((char *)template->settings[i].key);
                 free((char *)template->settings[i].value);

@@ -147,15 +147,40 @@ struct template_tag {
         struct text_value key, value;
 };
 
+enum deregistration_protection { PROTECTION_OFF, PROTECTION_ON, PROTECTION_WITH_COOLDOWN };
+
 struct template_ami {
         struct text_value boot_mode; /* legacy-bios uefi uefi-preferred; default from boot */
         enum tri_state ena;          /* default yes */
         struct text_value imds;      /* "v2.0"; default v2.0 */
         struct text_value sriov;     /* "simple" or "none"; default: simple on x86_64 */
-        struct text_value tpm;       /* "v2.0" */
+        struct text_value tpm;       /* "v2.0" or "none" */
+        struct text_value uefi_data; /* a file, relative to the template's folder */
+        struct text_list billing_products;
+        struct number_value deprecate_after_days; /* counted from registration */
+        struct text_value deprecate_at;           /* "2027-06-30T00:00:00Z"; not with the one above */
+        enum deregistration_protection protection;
         struct template_tag *tags;
         size_t tag_count;
         struct mark mark;
+};
+
+/* One region of a release. */
+struct template_region {
+        struct text_value name;    /* "eu-west-1" */
+        struct text_value kms_key; /* its volumes are encrypted with it */
+        struct text_value profile; /* of AWS's files: who publishes there */
+        enum tri_state required;   /* TRI_NO: best effort */
+        struct mark mark;
+};
+
+struct template_release {
+        struct template_region *regions;
+        size_t region_count;
+        struct text_list accounts;      /* "123456789012" */
+        struct text_list organizations; /* ARNs of organizations and organizational units */
+        bool is_public, shares_snapshots;
+        struct mark mark; /* of the section; line 0 when there is none */
 };
 
 /* One --set KEY=VALUE. */
@@ -179,6 +204,7 @@ struct template
         size_t volume_count;
         struct template_boot boot;
         struct template_ami ami;
+        struct template_release release;
         struct template_setting *settings; /* sorted by key; texts owned */
         size_t setting_count;
 };

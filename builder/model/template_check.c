@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "model/template_ami.h"
 #include "model/template_check.h"
 #include "model/template_expand.h"
 #include "model/template_fields.h"
 #include "model/template_reader.h"
+#include "model/template_release.h"
 #include "model/template_rules.h"
 #include "model/template_volume.h"
-
-enum { TAGS_MAX = 50, TAG_KEY_MAX_CHARS = 127, TAG_VALUE_MAX_CHARS = 256 };
 
 /* The first day that a FAT can say, and the end of the last year that everything can. */
 #define EPOCH_MIN_SECONDS UINT64_C(315532800)  /* 1980-01-01T00:00:00Z */
@@ -18,16 +18,7 @@ enum { TAGS_MAX = 50, TAG_KEY_MAX_CHARS = 127, TAG_VALUE_MAX_CHARS = 256 };
 
 static const char *const architectures[] = { "x86_64", "arm64", NULL };
 static const char *const loaders[] = { "grub", "none", NULL };
-static const char *const boot_modes[] = { "legacy-bios", "uefi", "uefi-preferred", NULL };
-static const char *const imds_choices[] = { "v2.0", "none", NULL };
-static const char *const sriov_choices[] = { "simple", "none", NULL };
-static const char *const tpm_choices[] = { "v2.0", NULL };
-
 static void take_boot(struct checker *checker, const struct node *value, const struct field *field,
-                      void *member);
-static void take_ami(struct checker *checker, const struct node *value, const struct field *field,
-                     void *member);
-static void take_tags(struct checker *checker, const struct node *value, const struct field *field,
                       void *member);
 static void take_loader(struct checker *checker, const struct node *value, const struct field *field,
                         void *member);
@@ -66,6 +57,7 @@ static const struct field top_fields[] = {
         { .key = "volumes", .take = take_volumes, .offset = 0, .required = true },
         { .key = "boot", .take = take_boot, .offset = AT(boot) },
         { .key = "ami", .take = take_ami, .offset = AT(ami) },
+        { .key = "release", .take = take_release, .offset = AT(release) },
         { .key = "seed", .take = take_text, .offset = AT(seed), .rule = rule_uuid },
         { .key = "source-date-epoch",
           .take = take_number,
@@ -84,16 +76,6 @@ static const struct field boot_fields[] = {
           .max = 2048,
           .rule = rule_one_line },
         { .key = "timeout", .take = take_number, .offset = AT(timeout_seconds), .max = 3600 },
-};
-#undef AT
-#define AT(member) offsetof(struct template_ami, member)
-static const struct field ami_fields[] = {
-        { .key = "boot-mode", .take = take_text, .offset = AT(boot_mode), .choices = boot_modes },
-        { .key = "ena", .take = take_tri, .offset = AT(ena) },
-        { .key = "imds", .take = take_text, .offset = AT(imds), .choices = imds_choices },
-        { .key = "sriov", .take = take_text, .offset = AT(sriov), .choices = sriov_choices },
-        { .key = "tpm", .take = take_text, .offset = AT(tpm), .choices = tpm_choices },
-        { .key = "tags", .take = take_tags, .offset = 0 },
 };
 #undef AT
 
@@ -116,55 +98,6 @@ static void take_boot(struct checker *checker, const struct node *value, const s
         (void)field;
         boot->mark = value->mark;
         (void)checker_take_fields(checker, value, boot_fields, FIELD_COUNT(boot_fields), boot);
-}
-
-static void take_ami(struct checker *checker, const struct node *value, const struct field *field,
-                     void *member)
-{
-        struct template_ami *ami = member;
-
-        (void)field;
-        ami->mark = value->mark;
-        (void)checker_take_fields(checker, value, ami_fields, FIELD_COUNT(ami_fields), ami);
-}
-
-static void take_tag(struct checker *checker, const struct node_child *child, struct template_tag *tag)
-{
-        static const struct field value_field = { .min = 0, .max = TAG_VALUE_MAX_CHARS };
-        size_t characters = count_characters(child->key);
-
-        tag->key = (struct text_value){ .text = strdup(child->key), .mark = child->key_mark };
-        if (!tag->key.text)
-                checker->out_of_memory = true;
-        if (strncmp(child->key, "aws:", 4) == 0)
-                checker_complain(checker, &child->key_mark, "the key of a tag cannot start with 'aws:'");
-        if (characters == 0 || characters > TAG_KEY_MAX_CHARS)
-                checker_complain(checker, &child->key_mark,
-                                 "the key of a tag has 1 to %d characters, not %zu", TAG_KEY_MAX_CHARS,
-                                 characters);
-        take_text(checker, child->value, &value_field, &tag->value);
-}
-
-static void take_tags(struct checker *checker, const struct node *value, const struct field *field,
-                      void *member)
-{
-        struct template_ami *ami = member;
-
-        (void)field;
-        if (!checker_need(checker, value, NODE_MAPPING))
-                return;
-        if (value->count > TAGS_MAX) {
-                checker_complain(checker, &value->mark, "has %zu tags; EC2 takes %d", value->count, TAGS_MAX);
-                return;
-        }
-        ami->tags = checker_allocate(checker, value->count, sizeof(*ami->tags));
-        for (size_t i = 0; ami->tags && i < value->count; i++) {
-                size_t outer = checker_enter_key(checker, value->children[i].key);
-
-                take_tag(checker, &value->children[i], &ami->tags[i]);
-                ami->tag_count++;
-                checker_leave(checker, outer);
-        }
 }
 
 /* Whether the root device has a partition of that type. */
@@ -202,76 +135,6 @@ static void check_boot(struct checker *checker, const struct template *template)
                         "'uefi: grub' needs a partition of type esp on the root device; add {name: esp, "
                         "type: esp, size: 64MiB, mount: /boot/efi}");
         checker_leave(checker, outer);
-}
-
-/* What boots, by the boot section, that EC2 should be told of; NULL when ingot installs no loader. */
-static const char *default_boot_mode(const struct template_boot *boot)
-{
-        if (boot->bios == BOOT_GRUB)
-                return boot->uefi == BOOT_GRUB ? "uefi-preferred" : "legacy-bios";
-        return boot->uefi == BOOT_GRUB ? "uefi" : NULL;
-}
-
-static void check_boot_mode(struct checker *checker, const struct template *template)
-{
-        const struct template_boot *boot = &template->boot;
-        const struct text_value *mode = &template->ami.boot_mode;
-        bool any = boot->bios == BOOT_GRUB || boot->uefi == BOOT_GRUB;
-        bool is_bios = strcmp(mode->text, "legacy-bios") == 0, is_uefi = strcmp(mode->text, "uefi") == 0;
-
-        if (template->architecture.text && strcmp(template->architecture.text, "arm64") == 0 && !is_uefi)
-                checker_complain(checker, &mode->mark, "arm64 boots by UEFI only; write 'uefi'");
-        else if (any && !is_uefi && boot->bios != BOOT_GRUB)
-                checker_complain(checker, &mode->mark, "'%s' needs 'bios: grub' in the boot section",
-                                 mode->text);
-        else if (any && !is_bios && boot->uefi != BOOT_GRUB)
-                checker_complain(checker, &mode->mark, "'%s' needs 'uefi: grub' in the boot section",
-                                 mode->text);
-}
-
-static void check_ami(struct checker *checker, const struct template *template)
-{
-        const struct template_ami *ami = &template->ami;
-        const char *mode = ami->boot_mode.text ? ami->boot_mode.text : default_boot_mode(&template->boot);
-        size_t outer = checker_enter_key(checker, "ami"), inner;
-
-        if (ami->boot_mode.text) {
-                inner = checker_enter_key(checker, "boot-mode");
-                check_boot_mode(checker, template);
-                checker_leave(checker, inner);
-        }
-        if (ami->tpm.text && (!mode || strcmp(mode, "uefi") != 0)) {
-                inner = checker_enter_key(checker, "tpm");
-                checker_complain(checker, &ami->tpm.mark,
-                                 "EC2 gives a TPM to AMIs of boot mode 'uefi' only, and this one has %s%s%s; "
-                                 "write 'boot-mode: uefi'",
-                                 mode ? "'" : "", mode ? mode : "none", mode ? "'" : "");
-                checker_leave(checker, inner);
-        }
-        checker_leave(checker, outer);
-}
-
-static void fill_text(struct checker *checker, struct text_value *value, const char *text,
-                      const struct mark *mark)
-{
-        if (value->text || !text)
-                return;
-        value->text = strdup(text);
-        value->mark = *mark;
-        if (!value->text)
-                checker->out_of_memory = true;
-}
-
-static void fill_defaults(struct checker *checker, struct template *template)
-{
-        struct template_ami *ami = &template->ami;
-        bool is_x86 = template->architecture.text && strcmp(template->architecture.text, "x86_64") == 0;
-
-        if (ami->ena == TRI_UNSET)
-                ami->ena = TRI_YES;
-        fill_text(checker, &ami->imds, "v2.0", &ami->mark);
-        fill_text(checker, &ami->sriov, is_x86 ? "simple" : "none", &ami->mark);
-        fill_text(checker, &ami->boot_mode, default_boot_mode(&template->boot), &ami->mark);
 }
 
 static int compare_settings(const void *left, const void *right)
@@ -320,7 +183,8 @@ static enum ingot_code fill_template(struct template *template, const struct nod
                 check_volumes(&checker, template);
                 check_boot(&checker, template);
                 check_ami(&checker, template);
-                fill_defaults(&checker, template);
+                check_release(&checker, template);
+                fill_ami(&checker, template);
         }
         return checker_finish(&checker, err);
 }

@@ -327,6 +327,8 @@ enum ingot_code ami_register(const struct ec2_client *ec2, const struct ami_requ
                                               .boot_mode = request->boot_mode,
                                               .tpm_support = request->tpm_support,
                                               .uefi_data = request->uefi_data,
+                                              .billing_products = request->billing_products,
+                                              .billing_product_count = request->billing_product_count,
                                               .imds_support = request->imds_support,
                                               .sriov_net_support = request->sriov_net_support,
                                               .ena_support = request->ena_support ? TRI_YES : TRI_NO,

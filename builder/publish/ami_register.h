@@ -30,6 +30,8 @@ struct ami_request {
         const char *tpm_support;      /* "v2.0"; NULL: none */
         const char *sriov_net_support; /* "simple"; NULL: none (it cannot be undone) */
         const char *uefi_data;         /* base64; NULL: none */
+        const char *const *billing_products;
+        size_t billing_product_count;
         bool ena_support;
         const struct mapping_entry *block_devices; /* EBS entries with their snapshot ids, or blank */
         size_t block_device_count;

@@ -61,6 +61,11 @@ struct ingot_receipt {
         struct ingot_snapshot_receipt *snapshots;
         size_t snapshot_count;
         uint64_t elapsed_ms;
+        char *deprecation_time;          /* "2027-06-30T00:00:00.000Z"; NULL: none */
+        char *deregistration_protection; /* "enabled-with-cooldown", ...; NULL: none */
+        int is_public;                   /* non-zero: everybody was given launch permission */
+        char **shared_with;              /* accounts, and ARNs of organizations and organizational units */
+        size_t shared_count;
 };
 
 #define INGOT_VERIFY_ALL UINT64_MAX
