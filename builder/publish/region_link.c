@@ -26,7 +26,7 @@ struct attempt {
         region_done done;
         void *context;
         bool is_waiting, clock_was_set, credentials_were_renewed;
-        unsigned generation; /* of the credentials it was signed with */
+        unsigned generation;          /* of the credentials it was signed with */
         unsigned attempts, uncounted; /* uncounted: those of them that do not count against attempts_max */
         uint64_t started_ns, due_ns, sent_ns,
                 queued_ns; /* queued_ns: since when; 0: it does not wait in a queue */

@@ -340,7 +340,7 @@ static void name_rule(struct checker *checker, struct asked_rule *asked, size_t 
 void chaos_rule_take(struct checker *checker, const struct node *value, size_t number,
                      struct chaos_rule *rule)
 {
-        struct asked_rule asked = { .name = { NULL } };
+        struct asked_rule asked = { .name = { .text = NULL } };
 
         if (!checker_take_fields(checker, value, rule_fields, FIELD_COUNT(rule_fields), &asked))
                 return;

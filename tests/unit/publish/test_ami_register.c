@@ -31,6 +31,7 @@
 struct scene {
         const char *mapping;       /* what is described; NULL: no AMI at all */
         unsigned unknown_looks;    /* DescribeImages does not know the id so often */
+        unsigned empty_looks;      /* DescribeImages finds nothing so often */
         bool is_taken, lose_first; /* RegisterImage: Duplicate; hang up after carrying it out */
         unsigned registered, described;
         char form[8192], reply[8192];
@@ -85,6 +86,11 @@ static void answer(void *context, const struct scripted_request *request, struct
                 reply->status = 400;
                 reply->body = "<Response><Errors><Error><Code>InvalidAMIID.NotFound</Code><Message/></Error>"
                               "</Errors></Response>";
+                return;
+        }
+        if (scene->empty_looks) {
+                scene->empty_looks--;
+                reply->body = "<DescribeImagesResponse><imagesSet/></DescribeImagesResponse>";
                 return;
         }
         (void)snprintf(scene->reply, sizeof(scene->reply), DESCRIBED, scene->mapping ? scene->mapping : "");
@@ -165,6 +171,21 @@ static void the_same_ami_again_is_the_result(void **state) /* rule 3 */
                 assert_true(scene.receipt.was_there);
                 close_scene(&scene);
         }
+}
+
+/* Rule 3: an attempt whose reply was lost registered it, and no look finds it yet. */
+static void a_taken_name_that_is_not_described_yet_is_looked_at_again(void **state)
+{
+        struct scene scene = { .mapping = ROOT REST, .is_taken = true, .empty_looks = 3 };
+
+        (void)state;
+        open_scene(&scene);
+        if (ami_register(&scene.ec2, &web, &scene.receipt, &scene.err))
+                fail_msg("%s", ingot_error_frame(&scene.err, 0));
+        assert_string_equal(scene.receipt.image_id, "ami-1");
+        assert_true(scene.receipt.was_there);
+        assert_int_equal(scene.described, 4);
+        close_scene(&scene);
 }
 
 static void another_ami_of_the_name_is_a_conflict(void **state) /* rule 3 */
@@ -273,6 +294,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(nothing_dangerous_is_left_to_defaults),
                 cmocka_unit_test(the_same_ami_again_is_the_result),
+                cmocka_unit_test(a_taken_name_that_is_not_described_yet_is_looked_at_again),
                 cmocka_unit_test(another_ami_of_the_name_is_a_conflict),
                 cmocka_unit_test(what_was_described_must_be_what_was_asked),
                 cmocka_unit_test(requests_that_aws_would_mend_are_refused),
