@@ -26,7 +26,7 @@ static const uint64_t gib = UINT64_C(1) << 30;
 struct download {
         const struct ingot_download_request *request;
         const struct ingot_observer *observer;
-        struct region_session *session;
+        struct region_session session;
         struct compression compression;
         unsigned threads;
 };
@@ -143,7 +143,7 @@ static enum ingot_code find_size(const struct download *download, const char *sn
 {
         OWNED(ebs_page_release) struct ebs_page page = { .count = 0 };
         enum ingot_code r =
-                ebs_list_blocks(&download->session->ebs, snapshot_id, 0, FIRST_PAGE_BLOCKS, &page, err);
+                ebs_list_blocks(&download->session.ebs, snapshot_id, 0, FIRST_PAGE_BLOCKS, &page, err);
 
         if (!r)
                 *ret_volume_size_gib = page.volume_size_gib;
@@ -161,7 +161,7 @@ static enum ingot_code read_snapshot(struct transfer *transfer, const char *snap
                                                      .take = take_block };
         struct snapshot_read_receipt got = { 0 };
         struct digest image_digest;
-        enum ingot_code r = snapshot_read(&download->session->ebs, &asked, download->observer, &got, err);
+        enum ingot_code r = snapshot_read(&download->session.ebs, &asked, download->observer, &got, err);
 
         transfer->result->retries = got.retries;
         transfer->result->elapsed_ms = got.elapsed_ms;
@@ -324,10 +324,10 @@ static enum ingot_code find_volumes(const struct download *download, struct ingo
         }
         if (strncmp(id, "ami-", 4) != 0)
                 return ingot_fail(err, INGOT_E_USAGE, "'%s' is neither an AMI's nor a snapshot's id", id);
-        r = ec2_describe_images(&download->session->ec2, &asked, &images, err);
+        r = ec2_describe_images(&download->session.ec2, &asked, &images, err);
         if (!r && !images.count)
                 r = ingot_fail(err, INGOT_E_NOT_FOUND, "there is no AMI %s in region %s", id,
-                               download->session->region);
+                               download->session.region);
         return r ? r : add_volumes(download, &images.items[0], receipt, err);
 }
 
@@ -337,7 +337,6 @@ static enum ingot_code run(struct download *download, const struct ingot_target 
                            struct ingot_download_receipt *receipt, struct ingot_error *err)
 {
         const struct ingot_download_request *request = download->request;
-        OWNED(region_session_close) struct region_session session = { 0 };
         enum ingot_code r = compression_choose(request->compressor, request->compression_level,
                                                &download->compression, err);
 
@@ -345,17 +344,16 @@ static enum ingot_code run(struct download *download, const struct ingot_target 
             request->format != INGOT_FORMAT_VMDK)
                 r = ingot_fail(err, INGOT_E_USAGE, "one format at a time: raw or vmdk");
         if (!r)
-                r = region_session_open(target, download->observer, &session, err);
+                r = region_session_open(target, download->observer, &download->session, err);
         if (r)
                 return r;
-        download->session = &session;
-        receipt->region = strdup(session.region);
+        receipt->region = strdup(download->session.region);
         if (!receipt->region)
-                return ingot_fail_memory(err, sizeof(session.region));
+                return ingot_fail_memory(err, sizeof(download->session.region));
         r = find_volumes(download, receipt, err);
         for (size_t i = 0; !r && i < receipt->volume_count; i++)
                 r = download_snapshot(download, &receipt->volumes[i], err);
-        return region_session_end(&session, r, err);
+        return region_session_end(&download->session, r, err);
 }
 
 enum ingot_code ingot_download(const struct ingot_download_request *request,
@@ -372,6 +370,7 @@ enum ingot_code ingot_download(const struct ingot_download_request *request,
         if (!receipt)
                 return ingot_fail_memory(err, sizeof(*receipt));
         r = run(&download, target, receipt, err);
+        region_session_close(&download.session);
         if (r) {
                 ingot_download_receipt_free(receipt);
                 return ingot_while(err, r, "downloading '%s' from '%s'", request->id, target->to);
