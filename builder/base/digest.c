@@ -107,6 +107,14 @@ enum ingot_code digest_sha1_hex(const void *bytes, size_t size_bytes, char out[D
         return INGOT_OK;
 }
 
+enum ingot_code digest_md5(const void *bytes, size_t size_bytes, uint8_t out[DIGEST_MD5_BYTES],
+                           struct ingot_error *err)
+{
+        if (EVP_Digest(bytes, size_bytes, out, NULL, EVP_md5(), NULL) != 1)
+                return ingot_fail(err, INGOT_E_BUG, "OpenSSL refused MD5");
+        return INGOT_OK;
+}
+
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
         return memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;

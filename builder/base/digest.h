@@ -51,7 +51,11 @@ enum ingot_code digest_of(const void *bytes, size_t size_bytes, struct digest *r
 enum ingot_code digest_hmac(const void *key, size_t key_bytes, const void *bytes, size_t size_bytes,
                             struct digest *ret_digest, struct ingot_error *err) INGOT_MUST_CHECK;
 
-enum { DIGEST_SHA1_HEX_CHARS = 40 };
+enum { DIGEST_SHA1_HEX_CHARS = 40, DIGEST_MD5_BYTES = 16 };
+/* MD5: what S3 calls an object's ETag, nothing to rely on.
+ * Fails with   INGOT_E_BUG  OpenSSL refused MD5 */
+enum ingot_code digest_md5(const void *bytes, size_t size_bytes, uint8_t out[DIGEST_MD5_BYTES],
+                           struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* SHA-1 in hex and a NUL: a file's name in caches of others, nothing to rely on.
  * Fails with   INGOT_E_BUG  OpenSSL refused SHA-1 */

@@ -95,7 +95,40 @@ static const char uefi_variables[] =
         " image_id TEXT PRIMARY KEY REFERENCES images(id) ON DELETE CASCADE, data TEXT NOT NULL)"
         " WITHOUT ROWID;";
 
-static const char *const steps[] = { first_light, sessions, after_registering, uefi_variables };
+/* S3, and the imports from it. */
+static const char objects[] =
+        "CREATE TABLE buckets ("
+        " name TEXT PRIMARY KEY, account_id TEXT NOT NULL, region TEXT NOT NULL,"
+        " created_seconds INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE objects ("
+        " bucket TEXT NOT NULL REFERENCES buckets(name), key TEXT NOT NULL, file TEXT NOT NULL,"
+        " size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT NOT NULL, content_type TEXT NOT "
+        "NULL,"
+        " created_seconds INTEGER NOT NULL, PRIMARY KEY (bucket, key)) WITHOUT ROWID;"
+        "CREATE TABLE uploads ("
+        " id TEXT PRIMARY KEY, bucket TEXT NOT NULL REFERENCES buckets(name), key TEXT NOT NULL,"
+        " algorithm TEXT NOT NULL, content_type TEXT NOT NULL, created_seconds INTEGER NOT NULL) WITHOUT "
+        "ROWID;"
+        "CREATE INDEX uploads_by_key ON uploads (bucket, key);"
+        "CREATE TABLE parts ("
+        " upload_id TEXT NOT NULL REFERENCES uploads(id) ON DELETE CASCADE, number INTEGER NOT NULL,"
+        " file TEXT NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, digest TEXT NOT NULL,"
+        " created_seconds INTEGER NOT NULL, PRIMARY KEY (upload_id, number)) WITHOUT ROWID;"
+        "CREATE TABLE imports ("
+        " number INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, id TEXT NOT NULL UNIQUE,"
+        " status TEXT NOT NULL CHECK (status IN ('active','completed','deleting','deleted')),"
+        " status_message TEXT NOT NULL, progress INTEGER NOT NULL, snapshot_id TEXT NOT NULL,"
+        " bucket TEXT NOT NULL, key TEXT NOT NULL, format TEXT NOT NULL, description TEXT NOT NULL,"
+        " size_bytes INTEGER NOT NULL, is_encrypted INTEGER NOT NULL, kms_key_arn TEXT NOT NULL,"
+        " client_token TEXT, request_digest TEXT NOT NULL, created_seconds INTEGER NOT NULL,"
+        " UNIQUE (region, client_token));"
+        "CREATE INDEX imports_by_status ON imports (region, status);"
+        "CREATE TABLE roles ("
+        " account_id TEXT NOT NULL, name TEXT NOT NULL, trust_policy TEXT NOT NULL,"
+        " created_seconds INTEGER NOT NULL, is_gone INTEGER NOT NULL,"
+        " PRIMARY KEY (account_id, name)) WITHOUT ROWID;";
+
+static const char *const steps[] = { first_light, sessions, after_registering, uefi_variables, objects };
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
 
 int catalogue_schema_version(void)

@@ -4,23 +4,40 @@
 
 #include "region/chaos.h"
 #include "region/dispatcher.h"
+#include "region/http_server.h"
+#include "wire/s3_shape.h"
 
 enum { DOCUMENT_CEILING_BYTES = 1 << 20 };
 
 static const struct region_service *const services[] = { &ebs_service, &ec2_service,    &sts_service,
-                                                         &kms_service, &quotas_service, &iam_service };
+                                                         &kms_service, &quotas_service, &iam_service,
+                                                         &s3_service };
 
-size_t region_body_ceiling(const char *method, const char *path)
+/* No key of S3 begins like the path of a block: no bucket is called "snapshots" and holds "snap-...". */
+static bool is_ebs_path(const char *path)
 {
-        bool is_block = strcmp(method, "PUT") == 0 && strncmp(path, "/snapshots/", 11) == 0;
+        return strncmp(path, "/snapshots", 10) == 0 &&
+               (path[10] == '\0' || strncmp(path + 10, "/snap-", 6) == 0 ||
+                strncmp(path + 10, "/completion/", 12) == 0);
+}
 
-        return is_block ? BLOCK_BYTES : DOCUMENT_CEILING_BYTES;
+uint64_t region_body_ceiling(const char *method, const char *path)
+{
+        bool is_put = strcmp(method, "PUT") == 0;
+
+        if (is_ebs_path(path))
+                return is_put ? BLOCK_BYTES : DOCUMENT_CEILING_BYTES;
+        if (strcmp(path, "/") == 0)
+                return DOCUMENT_CEILING_BYTES;
+        return is_put ? HTTP_BODY_MAX_BYTES : S3_DOCUMENT_BYTES_MAX;
 }
 
 /* In whose manner to refuse a request that names no service we know. */
 static const struct region_service *guess_service(const struct region_request *request)
 {
-        return strncmp(request->path, "/snapshots", 10) == 0 ? &ebs_service : &ec2_service;
+        return strncmp(request->path, "/snapshots", 10) == 0 ? &ebs_service
+               : strcmp(request->path, "/") == 0             ? &ec2_service
+                                                             : &s3_service;
 }
 
 static const struct region_service *find_service(const char *name)

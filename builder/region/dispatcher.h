@@ -16,7 +16,7 @@
 #include "region/store.h"
 
 /* How large a body the request may have: larger ones are read, not kept, and refused. */
-size_t region_body_ceiling(const char *method, const char *path);
+uint64_t region_body_ceiling(const char *method, const char *path);
 
 /* The names of all operations there are, as many as fit; returns their number. */
 size_t region_operation_names(const char **names, size_t room);

@@ -3,18 +3,21 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fd.h"
 #include "region/exchange.h"
 
 void region_reply_init(struct region_reply *reply, const char *request_id)
 {
         memset(reply, 0, sizeof(*reply));
         buffer_init(&reply->body, REPLY_BODY_CEILING_BYTES);
+        reply->file_fd = FD_NONE;
         (void)snprintf(reply->request_id, sizeof(reply->request_id), "%s", request_id);
 }
 
 void region_reply_release(struct region_reply *reply)
 {
         buffer_release(&reply->body);
+        fd_drop(&reply->file_fd);
 }
 
 void region_reply_clear(struct region_reply *reply)
@@ -23,6 +26,7 @@ void region_reply_clear(struct region_reply *reply)
         reply->content_type = NULL;
         reply->header_count = 0;
         buffer_clear(&reply->body);
+        fd_drop(&reply->file_fd);
 }
 
 void region_reply_add_header(struct region_reply *reply, const char *name, const char *value)

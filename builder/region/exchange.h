@@ -23,7 +23,7 @@
 #include "wire/sigv4.h"
 
 enum {
-        REPLY_HEADERS_MAX = 8,
+        REPLY_HEADERS_MAX = 16,
         REPLY_VALUE_CHARS = 127,
         REPLY_BODY_CEILING_BYTES = 64 << 20,
         REQUEST_ID_CHARS = 36,
@@ -51,6 +51,8 @@ struct region_reply {
         struct reply_header headers[REPLY_HEADERS_MAX];
         size_t header_count;
         struct buffer body;
+        int file_fd; /* owned; FD_NONE: body is sent, else these bytes of it */
+        uint64_t file_from_bytes, file_bytes;
         char request_id[REQUEST_ID_CHARS + 1];
 };
 

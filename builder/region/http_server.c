@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/guid.h"
 #include "base/own.h"
 #include "region/http_server.h"
@@ -34,6 +36,8 @@ struct http_exchange {
         struct digest_stream *hash;
         uint8_t *body;
         size_t body_room, body_bytes;
+        int spool_fd;    /* FD_NONE: the body is in memory */
+        void *spool_map; /* of it; NULL: none yet */
         uint64_t received_bytes;
         bool is_body_too_long;
         struct region_fate fate;
@@ -62,7 +66,7 @@ static void give_body(struct http_server *server, uint8_t *body, size_t room_byt
 }
 
 /* Makes room for more_bytes, up to the ceiling; false when out of memory. */
-static bool grow_body(struct http_exchange *exchange, size_t more_bytes, size_t ceiling_bytes)
+static bool grow_body(struct http_exchange *exchange, size_t more_bytes, uint64_t ceiling_bytes)
 {
         size_t wanted = exchange->body_bytes + more_bytes, room = exchange->body_room;
         uint8_t *grown;
@@ -84,9 +88,43 @@ static bool grow_body(struct http_exchange *exchange, size_t more_bytes, size_t 
         return true;
 }
 
+/* Keeps more of a body that is, or gets, too long for memory; false when there is no room on the disk. */
+static bool spool(struct http_exchange *exchange, const char *bytes, size_t size_bytes)
+{
+        static const char name[] = "the body of a request";
+        enum ingot_code r = INGOT_OK;
+
+        if (exchange->spool_fd == FD_NONE) {
+                r = fd_open_spool(exchange->server->handler.spool_folder, &exchange->spool_fd, NULL);
+                if (!r)
+                        r = fd_append(exchange->spool_fd, name, exchange->body, exchange->body_bytes, NULL);
+                give_body(exchange->server, exchange->body, exchange->body_room);
+                exchange->body = NULL;
+                exchange->body_room = 0;
+        }
+        if (!r)
+                r = fd_append(exchange->spool_fd, name, bytes, size_bytes, NULL);
+        exchange->body_bytes += size_bytes;
+        return r == INGOT_OK;
+}
+
+/* The whole body; NULL when a spooled one cannot be mapped. */
+static const char *see_body(struct http_exchange *exchange)
+{
+        if (exchange->spool_fd == FD_NONE)
+                return exchange->body ? (const char *)exchange->body : "";
+        if (!exchange->spool_map) {
+                exchange->spool_map =
+                        mmap(NULL, exchange->body_bytes, PROT_READ, MAP_SHARED, exchange->spool_fd, 0);
+                if (exchange->spool_map == MAP_FAILED)
+                        exchange->spool_map = NULL;
+        }
+        return exchange->spool_map;
+}
+
 static bool receive(struct http_exchange *exchange, const char *method, const char *bytes, size_t size_bytes)
 {
-        size_t ceiling_bytes = exchange->server->handler.body_ceiling(method, exchange->path);
+        uint64_t ceiling_bytes = exchange->server->handler.body_ceiling(method, exchange->path);
 
         exchange->received_bytes += size_bytes;
         if (exchange->received_bytes > HTTP_BODY_MAX_BYTES)
@@ -96,6 +134,8 @@ static bool receive(struct http_exchange *exchange, const char *method, const ch
                 exchange->is_body_too_long = true;
                 return true;
         }
+        if (exchange->body_bytes + size_bytes > HTTP_SPOOL_BYTES && exchange->server->handler.spool_folder)
+                return spool(exchange, bytes, size_bytes);
         if (!grow_body(exchange, size_bytes, ceiling_bytes))
                 return false;
         memcpy(exchange->body + exchange->body_bytes, bytes, size_bytes);
@@ -115,6 +155,7 @@ static void *begin_exchange(void *context, const char *uri, struct MHD_Connectio
         if (!exchange)
                 return NULL;
         exchange->server = context;
+        exchange->spool_fd = FD_NONE;
         exchange->path = strdup(uri);
         if (!exchange->path || digest_stream_new(&exchange->hash, NULL) != INGOT_OK) {
                 free(exchange->path);
@@ -142,6 +183,9 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
         if (exchange->response)
                 MHD_destroy_response(exchange->response);
         give_body(exchange->server, exchange->body, exchange->body_room);
+        if (exchange->spool_map)
+                (void)munmap(exchange->spool_map, exchange->body_bytes);
+        fd_drop(&exchange->spool_fd);
         digest_stream_free(exchange->hash);
         free(exchange->path);
         free(exchange);
@@ -173,7 +217,7 @@ static void judge(struct http_exchange *exchange, const char *method, bool is_wh
                                                 .headers = exchange->headers,
                                                 .header_count = exchange->header_count,
                                                 .body = exchange->body ? (const char *)exchange->body : "",
-                                                .body_bytes = exchange->body_bytes };
+                                                .body_bytes = exchange->body ? exchange->body_bytes : 0 };
 
         if (server->handler.judge && !exchange->fate.is_decided)
                 server->handler.judge(server->handler.context, &request, is_whole, &exchange->fate);
@@ -261,9 +305,21 @@ static struct MHD_Response *make_whole_response(struct buffer *body)
         return response;
 }
 
+/* What the reply's file holds; MHD closes it. */
+static struct MHD_Response *make_file_response(struct region_reply *reply)
+{
+        struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(
+                reply->file_bytes, reply->file_fd, reply->file_from_bytes);
+
+        if (response)
+                reply->file_fd = FD_NONE;
+        return response;
+}
+
 static bool make_response(struct http_exchange *exchange, struct region_reply *reply)
 {
         struct MHD_Response *response = ends_at(exchange, FATE_AT_REPLY) ? make_half_response(&reply->body)
+                                        : reply->file_fd != FD_NONE      ? make_file_response(reply)
                                                                          : make_whole_response(&reply->body);
         bool is_whole = response != NULL;
 
@@ -305,7 +361,7 @@ static enum MHD_Result answer(struct http_exchange *exchange, struct MHD_Connect
                                           .query = exchange->query,
                                           .headers = exchange->headers,
                                           .header_count = exchange->header_count,
-                                          .body = exchange->body ? (const char *)exchange->body : "",
+                                          .body = see_body(exchange),
                                           .body_bytes = exchange->body_bytes,
                                           .is_body_too_long = exchange->is_body_too_long,
                                           .fate = &exchange->fate };
@@ -314,12 +370,12 @@ static enum MHD_Result answer(struct http_exchange *exchange, struct MHD_Connect
         uint64_t reply_bytes, wait_ns;
         bool is_made;
 
-        if (digest_stream_finish(exchange->hash, &request.body_digest, NULL) != INGOT_OK)
+        if (!request.body || digest_stream_finish(exchange->hash, &request.body_digest, NULL) != INGOT_OK)
                 return MHD_NO;
         next_request_id(server, request_id);
         region_reply_init(&reply, request_id);
         server->handler.answer(server->handler.context, &request, &reply);
-        reply_bytes = reply.body.size_bytes;
+        reply_bytes = reply.file_fd != FD_NONE ? reply.file_bytes : reply.body.size_bytes;
         is_made = !ends_at(exchange, FATE_AT_WORK) && make_response(exchange, &reply);
         region_reply_release(&reply);
         if (ends_at(exchange, FATE_AT_WORK))

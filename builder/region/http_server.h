@@ -8,7 +8,8 @@
  * Rules    (1) One request is answered at a time, in a thread of the server's own; bodies are hashed as their
  *              pieces come in.
  *          (2) At most HTTP_CONNECTIONS_MAX connections, HTTP_CONNECTION_BYTES of memory for each beside one
- *              body, and no body longer than HTTP_BODY_MAX_BYTES.
+ *              body, and no body longer than HTTP_BODY_MAX_BYTES.  Of a body, HTTP_SPOOL_BYTES are kept in memory;
+ *              what is longer goes to a file without a name, and is seen through a mapping of it.
  *          (3) A request that has to wait for its fate is set aside: it holds up no other and costs no thread.
  * Tests    tests/unit/region/test_region.c
  */
@@ -17,14 +18,16 @@
 enum {
         HTTP_CONNECTIONS_MAX = 200,
         HTTP_CONNECTION_BYTES = 128 << 10,
-        HTTP_BODY_MAX_BYTES = 64 << 20,
+        HTTP_SPOOL_BYTES = 4 << 20,
         HTTP_IDLE_SECONDS = 60,
 };
+#define HTTP_BODY_MAX_BYTES (UINT64_C(6) << 30) /* a part of S3, 5 GiB, and what aws-chunked adds */
 
 struct http_handler {
         void *context;
+        const char *spool_folder; /* borrowed; for the files of rule 2 */
         /* How much of a request's body to keep. */
-        size_t (*body_ceiling)(const char *method, const char *path);
+        uint64_t (*body_ceiling)(const char *method, const char *path);
         /* Answers; reply is empty before and whole afterwards. */
         void (*answer)(void *context, const struct region_request *request, struct region_reply *reply);
         void (*log)(void *context, const char *line); /* NULL: nobody listens */

@@ -64,6 +64,7 @@ static enum ingot_code open_store(struct listening *listening, const struct regi
 static enum ingot_code serve(struct listening *listening, int *listen_fd, struct ingot_error *err)
 {
         struct http_handler handler = { .context = listening->store,
+                                        .spool_folder = listening->store->folder,
                                         .body_ceiling = region_body_ceiling,
                                         .answer = answer,
                                         .log = log_line,

@@ -43,7 +43,7 @@ struct region_service {
 };
 
 extern const struct region_service ebs_service, ec2_service, sts_service, kms_service, quotas_service,
-        iam_service;
+        iam_service, s3_service;
 
 /* Whether STS answers the request although nobody signed it. */
 bool sts_answers_strangers(const struct region_request *request);

@@ -131,16 +131,22 @@ static enum ingot_code read_parts(const struct xml_node *node, struct s3_part_li
                 return ingot_fail_memory(err, (list->count + more) * sizeof(*grown));
         list->parts = grown;
         for (const struct xml_node *part = xml_child(node, "Part"); part; part = xml_next(part, "Part")) {
-                unsigned before = list->count ? list->parts[list->count - 1].number : 0;
                 enum ingot_code r = read_part(part, &list->parts[list->count], err);
 
                 if (r)
                         return r;
-                if (list->parts[list->count].number <= before)
-                        return ingot_fail(err, INGOT_E_FORMAT, "part %u comes after part %u",
-                                          list->parts[list->count].number, before);
                 list->count++;
         }
+        return INGOT_OK;
+}
+
+static enum ingot_code check_order(const struct s3_part_list *list, enum ingot_code code,
+                                   struct ingot_error *err)
+{
+        for (size_t i = 1; i < list->count; i++)
+                if (list->parts[i].number <= list->parts[i - 1].number)
+                        return ingot_fail(err, code, "part %u comes after part %u", list->parts[i].number,
+                                          list->parts[i - 1].number);
         return INGOT_OK;
 }
 
@@ -160,6 +166,8 @@ enum ingot_code s3_reply_parts(const char *xml, size_t size_bytes, struct s3_par
 
         if (!r)
                 r = read_parts(xml_root(document), list, err);
+        if (!r)
+                r = check_order(list, INGOT_E_FORMAT, err);
         if (r)
                 return r;
         truncated = xml_text(xml_child(xml_root(document), "IsTruncated"));
@@ -183,6 +191,8 @@ enum ingot_code s3_read_completion(const char *xml, size_t size_bytes, struct s3
                 r = read_parts(xml_root(document), &list, err);
         if (!r && !list.count)
                 r = ingot_fail(err, INGOT_E_FORMAT, "no part is named");
+        if (!r)
+                r = check_order(&list, INGOT_E_CONFLICT, err);
         if (r)
                 return r;
         *ret_parts = list.parts;

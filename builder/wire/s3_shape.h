@@ -62,7 +62,8 @@ void s3_append_completion(struct buffer *out, const struct s3_part *parts, size_
  * Reads that document.
  *
  * ret_parts    owned by the caller (free)
- * Fails with   INGOT_E_FORMAT  another document, a part without number or ETag, numbers that do not ascend
+ * Fails with   INGOT_E_FORMAT    another document, no part, a part without number or ETag
+ *              INGOT_E_CONFLICT  the numbers do not ascend
  *              INGOT_E_MEMORY
  */
 enum ingot_code s3_read_completion(const char *xml, size_t size_bytes, struct s3_part **ret_parts,
