@@ -306,7 +306,6 @@ enum ingot_code journal_open(const char *path, const struct journal_volume *volu
                 r = fd_append(journal->fd, path, "\n", 1, err);
         if (!r && !journal->has_volume)
                 r = write_volume(journal, volume, err);
-        journal->has_volume = true;
         if (r)
                 return ingot_while(err, r, "opening the journal '%s'", path);
         *ret_journal = TAKE(journal);

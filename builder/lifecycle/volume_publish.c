@@ -8,7 +8,15 @@
 #include "lifecycle/tags.h"
 #include "lifecycle/volume_publish.h"
 
-enum { TEXT_BYTES = 256, ROUNDS = 8, OWN_TAGS = 4, KEY_SHOWN_CHARS = 12, LOOKS = 4, LOOK_AGAIN_MS = 1000 };
+enum {
+        TEXT_BYTES = 256,
+        ROUNDS = 8,
+        OWN_TAGS = 4,
+        KEY_SHOWN_CHARS = 12,
+        DEVICE_CHARS_MAX = 64,
+        LOOKS = 4,
+        LOOK_AGAIN_MS = 1000
+};
 
 /* Requests of the EBS direct APIs at list price (us-east-1, 2026), in thousandths of a micro-dollar. */
 enum { PUT_NANO_USD = 6000, GET_NANO_USD = 3000, LIST_NANO_USD = 600, LIST_BLOCKS = 10000 };
@@ -127,8 +135,13 @@ char *volume_journal_path(const char *folder, const char *region, const struct v
         if (make_key(volume, region, key, NULL))
                 return NULL;
         buffer_appendf(&path, "%s/journal-%s-", folder, region);
-        for (size_t i = 0; device[i] && i < 64; i++)
-                buffer_append_char(&path, strchr("/ ", device[i]) ? '_' : device[i]);
+        for (size_t i = 0; i < DEVICE_CHARS_MAX && device[i]; i++) {
+                char shown = device[i];
+
+                if (shown == '/' || shown == ' ')
+                        shown = '_';
+                buffer_append_char(&path, shown);
+        }
         buffer_appendf(&path, "-%.*s", KEY_SHOWN_CHARS, key);
         return path.failed ? NULL : buffer_take(&path);
 }

@@ -96,7 +96,7 @@ static enum ingot_code look_at_gap(struct verification *verification, uint64_t f
                         return complain_unlisted(verification, from, BLOCK_ABSENT, err);
                 verification->verdict.blocks_unlisted += to - from;
         }
-        for (; verification->sample_at < verification->sample_count &&
+        for (; verification->sample && verification->sample_at < verification->sample_count &&
                verification->sample[verification->sample_at] < to;
              verification->sample_at++) {
                 uint64_t index = verification->sample[verification->sample_at];

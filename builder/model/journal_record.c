@@ -179,7 +179,7 @@ static bool read_fields(const struct fields *fields, struct journal_record *reco
 bool journal_record_parse(const char *line, size_t size_bytes, struct journal_record *ret_record)
 {
         struct journal_record record = { .key = "" };
-        struct fields fields;
+        struct fields fields = { .count = 0 };
         char crc[CRC_CHARS + 1];
 
         if (size_bytes <= CRC_CHARS + 1 || line[size_bytes - CRC_CHARS - 1] != ' ')
