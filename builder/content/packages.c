@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,26 @@ static int compare_lists(const void *left, const void *right)
         return strcmp((*(struct tree_entry *const *)left)->name, (*(struct tree_entry *const *)right)->name);
 }
 
+/* Rule 3. */
+static void mark_compiled(const struct tree *tree)
+{
+        static const char folder[] = "__pycache__";
+        struct tree_entry *root = tree_root(tree);
+
+        for (struct tree_entry *entry = root; entry; entry = tree_walk_next(root, entry)) {
+                const struct tree_entry *source;
+                char name[TREE_NAME_MAX_BYTES + 4];
+                int chars = (int)strcspn(entry->name, ".");
+
+                if (!entry->parent || !entry->parent->parent || strcmp(entry->parent->name, folder) != 0)
+                        continue;
+                chars = snprintf(name, sizeof(name), "%.*s.py", chars, entry->name);
+                source = tree_child(entry->parent->parent, name, (size_t)chars);
+                if (source)
+                        mark_inode(entry->inode, source->inode->package);
+        }
+}
+
 enum ingot_code packages_mark(const struct tree *tree, struct ingot_error *err)
 {
         OWNED(heap_drop) struct tree_entry **lists = NULL;
@@ -100,5 +121,6 @@ enum ingot_code packages_mark(const struct tree *tree, struct ingot_error *err)
                 (void)is_list(lists[i], &name_bytes);
                 mark_own(info, lists[i], name_bytes, (uint32_t)i + 1);
         }
+        mark_compiled(tree);
         return INGOT_OK;
 }

@@ -9,7 +9,8 @@
  *              order of NAME; their files below /var/lib/dpkg/info are theirs too.
  *          (2) A path is followed through the tree's symlinks but for its last part, as dpkg does.  Directories,
  *              and files that are listed but not there, are passed over; of several packages the first has it.
- *          (3) This only orders things on the disk: a damaged database is none.
+ *          (3) What Python compiled, __pycache__/NAME.*.pyc, goes with NAME.py beside its folder.
+ *          (4) This only orders things on the disk: a damaged database is none.
  * Tests    tests/unit/content/test_packages.c
  */
 #include "model/tree.h"

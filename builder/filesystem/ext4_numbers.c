@@ -15,7 +15,8 @@ enum {
         CHUNK_INODES = EXT4_CHUNK_BLOCKS * EXT4_INODES_PER_BLOCK,
 };
 
-#define OF_NO_PACKAGE (UINT32_C(1) << 31) /* units of files that belong to none: by directory */
+/* Units: files of no package by their directory, all directories, then packages. */
+#define OF_DIRECTORIES (UINT32_C(1) << 31)
 
 void ext4_inventory_clear_marks(const struct tree *tree)
 {
@@ -53,6 +54,8 @@ static int compare_members(const void *left, const void *right)
 
         if (a->unit != b->unit)
                 return a->unit < b->unit ? -1 : 1;
+        if (a->unit == OF_DIRECTORIES && a->entry->child_count != b->entry->child_count)
+                return a->entry->child_count > b->entry->child_count ? -1 : 1;
         return a->position < b->position ? -1 : a->position > b->position;
 }
 
@@ -71,9 +74,12 @@ static size_t list_members(const struct tree *tree, struct member *members)
                         continue;
                 *member = (struct member){ .entry = entry, .position = (uint32_t)count };
                 inode->mark = inode->kind == TREE_DIRECTORY ? ++directories : 1;
-                if (inode->kind != TREE_DIRECTORY)
-                        member->unit =
-                                inode->package ? inode->package : OF_NO_PACKAGE + entry->parent->inode->mark;
+                if (inode->kind == TREE_DIRECTORY)
+                        member->unit = OF_DIRECTORIES;
+                else if (inode->package)
+                        member->unit = OF_DIRECTORIES + inode->package;
+                else
+                        member->unit = entry->parent->inode->mark;
                 count++;
         }
         qsort(members, count, sizeof(*members), compare_members);

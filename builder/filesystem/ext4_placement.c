@@ -12,6 +12,7 @@ enum {
         BLOCK_BYTES = 4096,
         AREA_SPARE_DIVISOR = 4,
         AREA_SPARE_BLOCKS = 16,
+        SLACK_DIVISOR = 12,
         PIECES_MAX = 4, /* that the inode itself can name */
         PLACEMENT_EFFORT_MAX = 400000000,
 };
@@ -42,6 +43,7 @@ struct placer {
         struct demand *demands;    /* of files; owned */
         size_t demand_count;
         uint64_t effort;
+        uint64_t demanded_blocks, slack_blocks; /* of files: all they need, and what may be left beside them */
         bool is_dense;
         struct ingot_error *err;
 };
@@ -563,20 +565,37 @@ static enum ingot_code fill_dirty(struct placer *placer)
         return r;
 }
 
+/* How many free blocks a unit of so many leaves after it, to grow into: rule 2. */
+static uint64_t slack_beside(const struct placer *placer, uint64_t blocks)
+{
+        if (!placer->demanded_blocks)
+                return 0;
+        return (blocks * placer->slack_blocks + placer->demanded_blocks / 2) / placer->demanded_blocks;
+}
+
 /* Puts the demands of one unit into one run, if there is one that long. */
 static enum ingot_code place_together(struct placer *placer, size_t first, size_t end, bool *ret_done)
 {
         uint64_t total = 0;
         struct ext4_range range;
+        uint64_t slack;
 
         *ret_done = false;
         for (size_t i = first; i < end; i++)
                 total += placer->demands[i].is_placed ? 0 : placer->demands[i].blocks;
-        if (!total || total > UINT32_MAX || !may_look(placer, &placer->files) ||
-            !ext4_space_find(&placer->files, (uint32_t)total, placer->demands[first].after, UINT32_MAX,
-                             &range))
+        slack = placer->lock ? 0 : slack_beside(placer, total);
+        if (!total || total + slack > UINT32_MAX || !may_look(placer, &placer->files) ||
+            !ext4_space_find(&placer->files, (uint32_t)(total + slack), 0,
+                             UINT32_MAX, &range))
                 return INGOT_OK;
         *ret_done = true;
+        if (slack) {
+                struct ext4_range beside = { range.start + (uint32_t)total, range.end };
+                enum ingot_code r = ext4_space_take(&placer->files, beside, placer->err);
+
+                if (r)
+                        return r;
+        }
         for (size_t i = first; i < end; i++) {
                 struct ext4_range part = { range.start, range.start + placer->demands[i].blocks };
                 enum ingot_code r;
@@ -602,11 +621,26 @@ static enum ingot_code place_unit(struct placer *placer, size_t first, size_t en
         return r;
 }
 
+static void set_slack(struct placer *placer)
+{
+        uint64_t free_blocks = ext4_space_free_blocks(&placer->files), demanded = 0;
+
+        for (size_t i = 0; i < placer->demand_count; i++)
+                demanded += placer->demands[i].blocks;
+        placer->demanded_blocks = demanded;
+        if (free_blocks > demanded)
+                placer->slack_blocks = min_u64((free_blocks - demanded) / 2, demanded / SLACK_DIVISOR);
+}
+
 static enum ingot_code place_files(struct placer *placer)
 {
+        bool is_done = false;
         enum ingot_code r = placer->lock ? fill_dirty(placer) : INGOT_OK;
 
-        for (size_t first = 0, end; !r && first < placer->demand_count; first = end) {
+        set_slack(placer);
+        if (!r && placer->lock)
+                r = place_together(placer, 0, placer->demand_count, &is_done);
+        for (size_t first = 0, end; !r && !is_done && first < placer->demand_count; first = end) {
                 for (end = first;
                      end < placer->demand_count && placer->demands[end].unit == placer->demands[first].unit;)
                         end++;

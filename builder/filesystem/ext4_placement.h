@@ -13,13 +13,14 @@
  *              is used.
  *          (2) Files of one package stand together (tree_inode's package); files of none, with those of their
  *              directory.  Each such unit goes where it touches the fewest chunks: a small one into one chunk,
- *              a large one to the start of one.
+ *              a large one to the start of one.  Without a lock each has free blocks left after it to grow into:
+ *              a twelfth of its own, or less where all of that would be more than half of what is free.
  *          (3) With a lock, what is still there keeps its blocks, also when its bytes changed: the old place is
  *              sent anyway, with zeros if with nothing else.  A file that grew keeps what it has and gets the
  *              rest elsewhere; one in four pieces already, that grows again, is placed anew as a whole.  A
  *              file that shrank loses its end.
  *          (4) What is new first fills free blocks of chunks that change anyway, the largest first, tightest
- *              place first; the rest of each unit goes where it touches the fewest other chunks.
+ *              place first; the rest, all of it or else unit by unit, goes where it touches the fewest other chunks.
  *          (5) What seems not to have changed (kind, size and time are the lock's) decides only which chunks
  *              count as dirty, never what is written.
  *          (6) Rules 2 and 4 look at no more than PLACEMENT_EFFORT_MAX free ranges in all; then, and where

@@ -139,10 +139,22 @@ enum ingot_code ext4_space_split(struct ext4_space *space, struct ext4_range win
 /* What was found so far, and what it costs. */
 struct choice {
         struct ext4_range range;
-        uint32_t cost, spare;
+        uint32_t cost, chunks, spare;
         bool is_next; /* starts with the block that was hoped for */
         bool is_found;
 };
+
+/* Rule 2. */
+static bool is_better(const struct choice *choice, const struct choice *best)
+{
+        if (choice->cost != best->cost)
+                return choice->cost < best->cost;
+        if (choice->is_next != best->is_next)
+                return choice->is_next;
+        if (choice->chunks != best->chunks)
+                return choice->chunks < best->chunks;
+        return choice->spare < best->spare;
+}
 
 static void consider(const struct ext4_space *space, const struct ext4_range *range, uint32_t start,
                      uint32_t wanted, uint32_t after, struct choice *best)
@@ -153,16 +165,9 @@ static void consider(const struct ext4_space *space, const struct ext4_range *ra
                                  .is_found = true };
 
         choice.cost = ext4_space_clean_chunks(space, choice.range.start, choice.range.end);
-        if (best->is_found) {
-                if (choice.cost > best->cost)
-                        return;
-                if (choice.cost == best->cost && choice.is_next < best->is_next)
-                        return;
-                if (choice.cost == best->cost && choice.is_next == best->is_next &&
-                    choice.spare >= best->spare)
-                        return;
-        }
-        *best = choice;
+        choice.chunks = (choice.range.end - 1) / EXT4_CHUNK_BLOCKS - start / EXT4_CHUNK_BLOCKS;
+        if (!best->is_found || is_better(&choice, best))
+                *best = choice;
 }
 
 bool ext4_space_find(const struct ext4_space *space, uint32_t blocks_wanted, uint32_t after,
@@ -255,6 +260,15 @@ bool ext4_space_take_lowest(struct ext4_space *space, uint32_t blocks_wanted, st
         ret_range->end = range->start;
         ext4_space_soil(space, ret_range->start, ret_range->end);
         return true;
+}
+
+uint64_t ext4_space_free_blocks(const struct ext4_space *space)
+{
+        uint64_t blocks = 0;
+
+        for (size_t i = space->at; i < space->count; i++)
+                blocks += length(&space->ranges[i]);
+        return blocks;
 }
 
 size_t ext4_space_range_count(const struct ext4_space *space)

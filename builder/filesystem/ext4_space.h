@@ -9,8 +9,8 @@
  *          it on the disk: what a snapshot is sent in.
  * Rules    (1) A chunk is dirty when something in it is known to change anyway: it has to be sent, whatever else
  *              is put into it.
- *          (2) The best place is the one that makes the fewest chunks dirty; of equal ones the tightest, then
- *              the lowest.
+ *          (2) The best place is the one that makes the fewest chunks dirty; of equal ones that which goes on where
+ *              it was hoped for, then that which lies in fewer chunks, then the tightest, then the lowest.
  *          (3) A block is given once.
  * Tests    tests/unit/filesystem/test_ext4_space.c
  */
@@ -81,6 +81,8 @@ enum ingot_code ext4_space_take(struct ext4_space *space, struct ext4_range rang
 
 /* Takes at most blocks_wanted, which is not 0, from the lowest free blocks; false when nothing is left. */
 bool ext4_space_take_lowest(struct ext4_space *space, uint32_t blocks_wanted, struct ext4_range *ret_range);
+
+uint64_t ext4_space_free_blocks(const struct ext4_space *space);
 
 /* How many ranges there are: what ext4_space_find() takes time for. */
 size_t ext4_space_range_count(const struct ext4_space *space);

@@ -25,8 +25,9 @@
  *              at least to 2 TiB from 256 MiB on; further by the kernel's conversion to meta_bg.
  *          (7) All four times of an inode are the tree's mtime, so that a build of another date changes no inode;
  *              generations are 0.  Inodes of no file have the root's.
- *          (8) Inodes are numbered in order: directories, as a walk meets them; then files, package by package;
- *              then files of no package, directory by directory.
+ *          (8) Inodes are numbered in order: files of no package, directory by directory: they change most, and
+ *              stand beside the bitmaps; then directories, those with the most names first, for the
+ *              same reason; then files, package by package.
  *          (9) Time and memory are those of the tree and of about 1 KiB a block group, not of size_bytes.
  *          (10) With a lock everything that is still there stays where it was (ext4_placement, ext4_numbers), tables,
  *              journal and copies of the superblock included.  A lock that cannot be followed, because the file

@@ -49,7 +49,7 @@ class Base:
 
 
 class State:
-    # files: what is not as in BASE: null (removed) or [size, seed, mtime]; packages: those not as in BASE
+    # files: what is not as in BASE: null (removed) or [size, seed, mtime, text]; packages: those not as in BASE
     def __init__(self, base, path):
         self.base, self.path = base, path
         self.files, self.packages = {}, {}
@@ -76,7 +76,8 @@ class Change:
     def __init__(self, state):
         self.state, self.old, self.new, self.inodes, self.directories = state, 0, 0, set(), set()
 
-    def put(self, name, size, seed):
+    def put(self, name, size, seed, text=None):
+        size = len(text) if text else size
         before = self.state.size(name)
         if before is None:
             self.directories.add(os.path.dirname(name))
@@ -84,7 +85,7 @@ class Change:
             self.old += blocks(before)
         self.new += blocks(size)
         self.inodes.add(name)
-        self.state.files[name] = [size, seed, NEW_TIME + seed]
+        self.state.files[name] = [size, seed, NEW_TIME + seed, text]
 
     def remove(self, name):
         self.old += blocks(self.state.size(name))
@@ -110,6 +111,10 @@ def nearest(state, target):
                key=lambda name: (abs(four(everything[name]) - target), name))
 
 
+def list_of(files):
+    return ''.join(name[1:] + '\n' for name in files if not name.startswith('./var/lib/dpkg/info/'))
+
+
 def new_package(change, rng, name, target, seed):
     files, left = [], target
     while left > 0:
@@ -118,10 +123,9 @@ def new_package(change, rng, name, target, seed):
         files.append('%s/%s-%d' % (folder, name, len(files)))
         change.put(files[-1], size, seed + len(files))
         left -= size
-    for ending, size in (('list', 60 * len(files)), ('md5sums', 90 * len(files))):
-        files.append('./var/lib/dpkg/info/%s.%s' % (name, ending))
-        change.put(files[-1], size, seed)
-    change.state.packages[name] = files
+    change.put('./var/lib/dpkg/info/%s.list' % name, 0, seed, list_of(files))
+    change.put('./var/lib/dpkg/info/%s.md5sums' % name, 90 * len(files), seed)
+    change.state.packages[name] = files + ['./var/lib/dpkg/info/%s.%s' % (name, e) for e in ('list', 'md5sums')]
 
 
 def touch_status(change, seed):
@@ -149,7 +153,7 @@ def scenario(state, name):
         package = rng.choice([p for p in everything if package_bytes(state, everything[p]) > 20000])
         for i, file in enumerate(everything[package]):
             size = max(1, int(state.size(file) * rng.uniform(0.97, 1.08)))
-            change.put(file, size, day * 1000 + i)
+            change.put(file, size, day * 1000 + i, list_of(everything[package]) if file.endswith('.list') else None)
         if day % 5 == 0:
             new_package(change, rng, 'ingot-bench-%d' % day, rng.randrange(50000, 3000000), day * 1000 + 500)
         if day % 7 == 0:
@@ -164,19 +168,19 @@ def scenario(state, name):
     return change.bound()
 
 
-def content(size, seed):
-    return random.Random(seed).randbytes(size)
+def content(size, seed, text):
+    return text.encode() if text else random.Random(seed).randbytes(size)
 
 
 def write_tar(state, out_path):
     base, done = state.base, set()
     with open(base.path, 'rb') as source, open(out_path, 'wb') as out:
         def put_new(name, like):
-            size, seed, mtime = state.files[name]
+            size, seed, mtime, text = state.files[name]
             info = tarfile.TarInfo(name)
             info.mode, info.uid, info.gid, info.mtime, info.size = (like.mode if like else 0o644), 0, 0, mtime, size
             out.write(info.tobuf(tarfile.GNU_FORMAT))
-            out.write(content(size, seed))
+            out.write(content(size, seed, text))
             out.write(bytes(-size % 512))
         ordered = sorted(base.members.values(), key=lambda member: member.offset)
         end = max(member.offset_data + -(-member.size // 512) * 512 for member in ordered)
@@ -208,14 +212,14 @@ def write_tree(state, tree):
             if os.path.lexists(path):
                 os.unlink(path)
             continue
-        size, seed, mtime = what
+        size, seed, mtime, text = what
         if os.path.exists(path):
             found = os.stat(path)
             if (found.st_size, int(found.st_mtime)) == (size, mtime):
                 continue
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, 'wb') as file:
-            file.write(content(size, seed))
+            file.write(content(size, seed, text))
         os.utime(path, (mtime, mtime))
 
 
