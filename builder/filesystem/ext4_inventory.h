@@ -5,7 +5,8 @@
 /* builder/filesystem/ext4_inventory.h
  * ext4_inventory: which inode of a tree gets which number, and how many blocks all of it takes.
  *
- * Rules    (1) The order is ext4_writer's rule 8, and numbers follow it; the root is 2, lost+found 11.  With a
+ * Rules    (1) The order is ext4_writer's rule 8, and numbers follow it, but that before directories one in 32 is
+ *              left for what is added later; the root is 2, lost+found 11.  With a
  *              lock, what has a number there keeps it; what is new gets ones that became free among inodes
  *              that change anyway, then ones after the last, then any.
  *          (2) The number is kept in the tree inode's mark until the release clears it.

@@ -12,6 +12,7 @@ static const char lost_name[] = "lost+found", lost_path[] = "/lost+found";
 enum {
         LOST_NAME_BYTES = sizeof(lost_name) - 1,
         BITMAPS = 2,
+        SPARE_DIVISOR = 32,
         CHUNK_INODES = EXT4_CHUNK_BLOCKS * EXT4_INODES_PER_BLOCK,
 };
 
@@ -315,6 +316,7 @@ enum ingot_code ext4_inventory_number(struct ext4_inventory *inventory, const st
                                       struct ingot_error *err)
 {
         OWNED(numbers_release) struct numbers numbers = { .taken = NULL };
+        bool is_skipped = false; /* the numbers left for what is added later, beside the bitmaps */
         enum ingot_code r = INGOT_OK;
 
         number_fixed(inventory);
@@ -330,6 +332,10 @@ enum ingot_code ext4_inventory_number(struct ext4_inventory *inventory, const st
         for (size_t i = 0; !r && i < inventory->count; i++) {
                 struct tree_inode *inode = inventory->order[i]->inode;
 
+                if (!lock && inventory->units[i] == OF_DIRECTORIES && !is_skipped) {
+                        is_skipped = true;
+                        numbers.next += (uint32_t)(inventory->count / SPARE_DIVISOR);
+                }
                 if (inode->mark && inode->mark < numbers.first)
                         continue;
                 if (!inode->mark)

@@ -43,7 +43,9 @@ struct placer {
         struct demand *demands;    /* of files; owned */
         size_t demand_count;
         uint64_t effort;
-        uint64_t demanded_blocks, slack_blocks; /* of files: all they need, and what may be left beside them */
+        uint64_t spare_blocks; /* of the area */
+        uint64_t demanded_blocks,
+                slack_blocks; /* of files: all they need, and what may be left beside them */
         bool is_dense;
         struct ingot_error *err;
 };
@@ -377,14 +379,65 @@ static enum ingot_code keep_inode(struct placer *placer, uint32_t site, const st
                       (struct ext4_range){ locked->xattr_block, locked->xattr_block + 1 });
 }
 
+static size_t longest_path(const struct lock_partition *lock)
+{
+        size_t longest = 0;
+
+        for (size_t i = 0; i < lock->inode_count; i++)
+                longest = (size_t)max_u64(longest, strlen(lock->inodes[i].path));
+        return longest;
+}
+
+static void soil_inode(struct placer *placer, const struct lock_inode *inode)
+{
+        for (size_t i = 0; i < inode->data_count; i++) {
+                struct ext4_range range = locked_range(placer, inode->data_first + i);
+
+                soil(placer, range.start, range.end);
+        }
+}
+
+/* The directory that a path is in changes; room is for the path. */
+static void soil_parent(struct placer *placer, const char *path, char *room)
+{
+        const char *slash = strrchr(path, '/');
+        size_t chars = slash == path ? 1 : (size_t)(slash - path);
+        const struct lock_inode *parent;
+
+        memcpy(room, path, chars);
+        room[chars] = '\0';
+        parent = lock_partition_find(placer->lock, room);
+        if (parent)
+                soil_inode(placer, parent);
+}
+
+/* Directories that get a name change. */
+static enum ingot_code soil_added(struct placer *placer)
+{
+        const struct ext4_inventory *inventory = placer->inventory;
+
+        for (size_t i = 0; i < inventory->count; i++) {
+                OWNED(heap_drop) char *path = NULL;
+
+                if (inventory->locked[i])
+                        continue;
+                path = tree_entry_path(inventory->order[i]);
+                if (!path)
+                        return ingot_fail_memory(placer->err, 1);
+                soil_parent(placer, path, path);
+        }
+        return INGOT_OK;
+}
+
 /* Blocks of inodes that are gone become zeros: that much is dirty. */
 static enum ingot_code soil_removed(struct placer *placer)
 {
         const struct ext4_inventory *inventory = placer->inventory;
         const struct lock_partition *lock = placer->lock;
         OWNED(heap_drop) bool *is_met = calloc(lock->inode_count + 1, sizeof(*is_met));
+        OWNED(heap_drop) char *path = calloc(1, longest_path(lock) + 2);
 
-        if (!is_met)
+        if (!is_met || !path)
                 return ingot_fail_memory(placer->err, lock->inode_count);
         for (size_t i = 0; i < inventory->count; i++)
                 if (inventory->locked[i])
@@ -396,9 +449,8 @@ static enum ingot_code soil_removed(struct placer *placer)
 
                 if (is_met[i])
                         continue;
-                for (size_t j = 0; j < inode->data_count; j++)
-                        soil(placer, lock->ranges[inode->data_first + j].start,
-                             lock->ranges[inode->data_first + j].end);
+                soil_inode(placer, inode);
+                soil_parent(placer, inode->path, path);
         }
         return INGOT_OK;
 }
@@ -429,6 +481,9 @@ static enum ingot_code keep_locked(struct placer *placer)
 {
         const struct ext4_inventory *inventory = placer->inventory;
         enum ingot_code r = soil_removed(placer);
+
+        if (!r)
+                r = soil_added(placer);
 
         for (size_t i = 0; !r && i < inventory->count; i++)
                 if (inventory->locked[i])
@@ -468,7 +523,8 @@ static enum ingot_code set_area(struct placer *placer)
                 if (!placer->inventory->needs[i].is_metadata)
                         needed -= placer->inventory->needs[i].data_blocks;
         if (!placer->is_dense)
-                needed += needed / AREA_SPARE_DIVISOR + AREA_SPARE_BLOCKS;
+                placer->spare_blocks = needed / AREA_SPARE_DIVISOR + AREA_SPARE_BLOCKS;
+        needed += placer->spare_blocks;
         if (placer->lock)
                 placement->area =
                         (struct ext4_range){ placer->lock->ext4.area.start, placer->lock->ext4.area.end };
@@ -498,6 +554,19 @@ static enum ingot_code count_held(struct placer *placer, struct held **ret_held)
         return INGOT_OK;
 }
 
+/* After the directories of several blocks, the first to get more names, half of what the area has to spare. */
+static void leave_spare(struct placer *placer, uint32_t blocks, uint32_t next_blocks)
+{
+        struct ext4_range range;
+
+        if (placer->lock || blocks < 2 || next_blocks > 1)
+                return;
+        for (uint64_t left = placer->spare_blocks / 2; left; left -= range.end - range.start)
+                if (!ext4_space_take_lowest(&placer->area, (uint32_t)left, &range))
+                        break;
+        placer->spare_blocks = 0;
+}
+
 /* Directories, long symlinks and xattrs get their places; what files lack is noted. */
 static enum ingot_code place_metadata(struct placer *placer)
 {
@@ -523,6 +592,8 @@ static enum ingot_code place_metadata(struct placer *placer)
                         r = take(placer, &placer->area, &placer->files, (uint32_t)i, missing, held[i].after);
                 else
                         r = take_lowest(placer, &placer->area, &placer->files, (uint32_t)i, missing);
+                if (!r && need->is_metadata && i + 1 < placement->site_count)
+                        leave_spare(placer, need->data_blocks, inventory->needs[i + 1].data_blocks);
                 if (!r && need->has_xattr_block && !placement->sites[i].xattr_block)
                         r = take_area_block(placer, &placement->sites[i].xattr_block);
         }
@@ -585,8 +656,7 @@ static enum ingot_code place_together(struct placer *placer, size_t first, size_
                 total += placer->demands[i].is_placed ? 0 : placer->demands[i].blocks;
         slack = placer->lock ? 0 : slack_beside(placer, total);
         if (!total || total + slack > UINT32_MAX || !may_look(placer, &placer->files) ||
-            !ext4_space_find(&placer->files, (uint32_t)(total + slack), 0,
-                             UINT32_MAX, &range))
+            !ext4_space_find(&placer->files, (uint32_t)(total + slack), 0, UINT32_MAX, &range))
                 return INGOT_OK;
         *ret_done = true;
         if (slack) {
