@@ -72,10 +72,14 @@ const struct command command_build = {
                  "\n"
                  "Every file appears whole or not at all, the manifest last.  With --json the\n"
                  "manifest is printed.  SOURCE_DATE_EPOCH is used where the template names no\n"
-                 "source-date-epoch.\n",
+                 "source-date-epoch.\n"
+                 "\n"
+                 "With --lock, what did not change since an earlier build stays where that had\n"
+                 "it, identifiers included, so that a snapshot of it needs few new blocks.\n",
         .examples = "  ingot build web.yaml -m web.mapping.json -o out/web\n"
                     "  ingot build web.yaml -m web.mapping.json -o out/web --format raw \\\n"
-                    "      --set version=2026.12\n",
+                    "      --set version=2026.12\n"
+                    "  ingot build web.yaml -m web.mapping.json -o out/tuesday --lock out/monday\n",
         .options = OPTION_BIT(OPTION_MAPPING) | OPTION_BIT(OPTION_LOCK) | OPTION_BIT(OPTION_OUTPUT) |
                    OPTION_BIT(OPTION_FORMATS) | OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_CACHE_DIR) |
                    OPTION_BIT(OPTION_REFRESH) | OPTION_BIT(OPTION_COMPRESSOR) | OPTION_BIT(OPTION_THREADS) |

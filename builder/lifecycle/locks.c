@@ -29,7 +29,19 @@ static void name_lock(const char *device_name, char out[LOCK_NAME_BYTES])
 
 /* ---- reading ---- */
 
-static enum ingot_code add_lock(struct locks *locks, const char *path, struct ingot_error *err)
+static enum ingot_code check_digest(const char *path, const struct manifest_volume *volume,
+                                    const struct digest *digest, struct ingot_error *err)
+{
+        if (digest_equal(digest, &volume->lock.digest))
+                return INGOT_OK;
+        return ingot_fail(err, INGOT_E_CHECKSUM,
+                          "'%s' is not the layout lock that the manifest beside it names for '%s'", path,
+                          volume->layout.device_name);
+}
+
+/* volume: what a manifest says of it, or NULL. */
+static enum ingot_code add_lock(struct locks *locks, const char *path, const struct manifest_volume *volume,
+                                struct ingot_error *err)
 {
         OWNED(layout_lock_drop) struct layout_lock *lock = NULL;
         OWNED(heap_drop) char *bytes = NULL;
@@ -39,21 +51,12 @@ static enum ingot_code add_lock(struct locks *locks, const char *path, struct in
 
         if ((r = fd_read_file(path, LAYOUT_LOCK_MAX_BYTES, &bytes, &size_bytes, err)) ||
             (r = digest_of(bytes, size_bytes, &digest, err)) ||
+            (volume && (r = check_digest(path, volume, &digest, err))) ||
             (r = layout_lock_parse(bytes, size_bytes, path, &lock, err)))
                 return r;
         locks->digests[locks->count] = digest;
         locks->locks[locks->count++] = TAKE(lock);
         return INGOT_OK;
-}
-
-static enum ingot_code check_digest(const char *path, const struct manifest_volume *volume,
-                                    const struct digest *digest, struct ingot_error *err)
-{
-        if (digest_equal(digest, &volume->lock.digest))
-                return INGOT_OK;
-        return ingot_fail(err, INGOT_E_CHECKSUM,
-                          "'%s' is not the layout lock that the manifest beside it names for '%s'", path,
-                          volume->layout.device_name);
 }
 
 /* The locks that a finished build names. */
@@ -71,9 +74,7 @@ static enum ingot_code read_folder(const char *folder, struct locks *locks, stru
                 path = folder_path(folder, volume->lock.name);
                 if (!path)
                         return ingot_fail_memory(err, strlen(folder));
-                r = add_lock(locks, path, err);
-                if (!r)
-                        r = check_digest(path, volume, &locks->digests[locks->count - 1], err);
+                r = add_lock(locks, path, volume, err);
         }
         if (!r && !locks->count)
                 r = ingot_fail(err, INGOT_E_NOT_FOUND,
@@ -93,7 +94,7 @@ enum ingot_code locks_read(const char *path, struct locks *ret_locks, struct ing
         locks.digests = calloc(MANIFEST_VOLUMES_MAX, sizeof(*locks.digests));
         if (!locks.locks || !locks.digests)
                 return ingot_fail_memory(err, MANIFEST_VOLUMES_MAX * sizeof(*locks.digests));
-        r = folder_is_one(path) ? read_folder(path, &locks, err) : add_lock(&locks, path, err);
+        r = folder_is_one(path) ? read_folder(path, &locks, err) : add_lock(&locks, path, NULL, err);
         if (r)
                 return ingot_while(err, r, "reading the layout lock of '%s'", path);
         *ret_locks = locks;

@@ -79,7 +79,7 @@ static bool read_number(char **text, uint64_t most, uint64_t *ret_value)
         for (; *at >= '0' && *at <= '9'; at++) {
                 uint64_t digit = (uint64_t)(*at - '0');
 
-                if (value > (most - digit) / 10)
+                if (digit > most || value > (most - digit) / 10)
                         return false;
                 value = value * 10 + digit;
         }
