@@ -123,7 +123,7 @@ bool ec2_is_id(const char *text, const char *prefix)
 
 bool ec2_is_hidden(const struct ec2_call *ec2, const char *id)
 {
-        return ec2->store->chaos && chaos_hides(ec2->store->chaos, ec2->region, ec2->action, id);
+        return ec2->store->chaos && chaos_hides(ec2->store->chaos, ec2->call->region_name, ec2->action, id);
 }
 
 void ec2_begin(struct ec2_call *ec2)
