@@ -120,7 +120,7 @@ static void service_and_region_of_the_scope_must_be_known(void **state)
 {
         struct region_rig *rig = *state;
 
-        assert_int_equal(region_rig_send(rig, "s3", "GET", "/", NULL, NULL, 0), 403);
+        assert_int_equal(region_rig_send(rig, "glacier", "GET", "/", NULL, NULL, 0), 403);
         rig->region = "Us_East";
         assert_int_equal(ask_identity(rig), 403);
         rig->region = "local";
