@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/own.h"
 #include "commands/commands.h"
 #include "commands/listing.h"
@@ -14,7 +16,9 @@ static int list(struct session *session, const char *verb, const char *id)
         r = ingot_list(&target, id, &listing, &err);
         if (r)
                 return session_fail(session, verb, id ? id : target.to, r, &err);
-        if (session->json) {
+        if (id && session->arguments.given[OPTION_OUTPUT_WHAT]) {
+                listing_print_ids(listing, stdout);
+        } else if (session->json) {
                 r = ingot_listing_json(listing, &json, &err);
                 if (r == INGOT_OK)
                         (void)session_print_json(session, json);
@@ -39,6 +43,14 @@ static int run_list(struct session *session)
 
 static int run_show(struct session *session)
 {
+        const char *output = session->arguments.value[OPTION_OUTPUT_WHAT];
+        struct ingot_error err;
+
+        if (output && strcmp(output, "id") != 0) {
+                enum ingot_code r = ingot_fail(&err, INGOT_E_USAGE, "'--output %s' is not id", output);
+
+                return session_fail(session, "show", session->arguments.operands[0], r, &err);
+        }
         return list(session, "show", session->arguments.operands[0]);
 }
 
@@ -58,10 +70,12 @@ const struct command command_show = {
         .operands = "AMI|SNAPSHOT",
         .summary = "show one AMI or snapshot of a region",
         .about = "Shows an AMI with its block device mapping and snapshots, or a snapshot, and the\n"
-                 "lines that ask the AWS CLI of a local region for the same.\n",
+                 "lines that ask the AWS CLI of a local region for the same.  With --output id:\n"
+                 "the ids of it and of its snapshots, a line for each.\n",
         .examples = "  ingot show ami-0123456789abcdef0\n"
                     "  ingot show ami-0123456789abcdef0 --to aws:eu-central-1\n",
-        .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
+        .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET) |
+                   OPTION_BIT(OPTION_OUTPUT_WHAT),
         .operand_min = 1,
         .operand_max = 1,
         .run = run_show,

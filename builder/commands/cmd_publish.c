@@ -3,21 +3,41 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/plural.h"
 #include "commands/commands.h"
 #include "commands/listing.h"
 #include "commands/snapshot_text.h"
 
-static void receipt_print(struct session *session, const struct ingot_receipt *receipt)
+/* What the AMI was given after its registration. */
+static void attributes_print(const struct ingot_receipt *receipt)
 {
-        bool by_default = !session->arguments.given[OPTION_REGION_DIR];
+        if (receipt->deprecation_time)
+                (void)printf("  deprecated from %s on\n", receipt->deprecation_time);
+        if (receipt->deregistration_protection)
+                (void)printf("  protected against deregistration (%s)\n", receipt->deregistration_protection);
+        if (receipt->is_public)
+                (void)printf("  public\n");
+        for (size_t i = 0; i < receipt->shared_count; i++)
+                (void)printf("  shared with %s\n", receipt->shared_with[i]);
+}
 
-        (void)printf("%s  %s  in region %s%s\n", receipt->ami_id, receipt->name, receipt->region,
-                     receipt->already_published ? ": was there already, nothing was sent" : "");
+static void snapshots_print(const struct ingot_receipt *receipt)
+{
         for (size_t i = 0; i < receipt->snapshot_count; i++) {
                 (void)printf("  %-10s %s  %" PRIu64 " GiB\n", receipt->snapshots[i].device_name,
                              receipt->snapshots[i].snapshot_id, receipt->snapshots[i].volume_size_gib);
                 snapshot_text_print(&receipt->snapshots[i]);
         }
+}
+
+static void receipt_print(struct session *session, const struct ingot_receipt *receipt, bool is_local)
+{
+        bool by_default = !session->arguments.given[OPTION_REGION_DIR];
+
+        (void)printf("%s  %s  in region %s%s\n", receipt->ami_id, receipt->name, receipt->region,
+                     receipt->already_published ? ": was there already, nothing was sent" : "");
+        snapshots_print(receipt);
+        attributes_print(receipt);
         (void)printf("\nNext:\n  ");
         shell_word_print(session->program, stdout);
         (void)printf(" show %s", receipt->ami_id);
@@ -26,9 +46,9 @@ static void receipt_print(struct session *session, const struct ingot_receipt *r
                 shell_word_print(session->region_folder.bytes, stdout);
         }
         if (strcmp(session_target(session).to, "local") != 0)
-                (void)printf(" --to %s:%s", session_is_local(session) ? "local" : "aws", receipt->region);
+                (void)printf(" --to %s:%s", is_local ? "local" : "aws", receipt->region);
         (void)printf("\n");
-        if (session_is_local(session))
+        if (is_local)
                 listing_print_aws(session->program, receipt->region, session->region_folder.bytes, by_default,
                                   receipt->ami_id, stdout);
 }
@@ -59,32 +79,153 @@ static enum ingot_code request_read(struct session *session, struct ingot_publis
         return r;
 }
 
+/* ---- a release ---- */
+
+static void region_print(const struct ingot_release_region *region)
+{
+        (void)printf("  %-16s %-12s %s\n", region->region,
+                     region->receipt && region->receipt->already_published
+                             ? "was there"
+                             : ingot_region_state_name(region->state),
+                     region->ami_id ? region->ami_id : "-");
+        if (region->receipt && !region->receipt->already_published)
+                snapshots_print(region->receipt);
+}
+
+static void release_print(const struct ingot_release *release)
+{
+        (void)printf("%s  %s in %zu %s\n", release->name, ingot_release_state_name(release->state),
+                     release->region_count, plural(release->region_count, "region", "regions"));
+        for (size_t i = 0; i < release->region_count; i++)
+                region_print(&release->regions[i]);
+        for (size_t i = 0; i < release->region_count; i++) {
+                if (!release->regions[i].receipt)
+                        continue;
+                attributes_print(release->regions[i].receipt);
+                break;
+        }
+}
+
+/* Regions that the release did without, or that show how far it has come: not a result. */
+static void regions_tell(const struct ingot_release *release, bool only_failed)
+{
+        for (size_t i = 0; i < release->region_count; i++) {
+                const struct ingot_release_region *region = &release->regions[i];
+
+                if (only_failed && region->state != INGOT_REGION_FAILED)
+                        continue;
+                (void)fprintf(stderr, "  %-16s %-12s %s%s%s\n", region->region,
+                              ingot_region_state_name(region->state),
+                              region->required ? "required" : "best effort",
+                              region->error    ? "  "
+                              : region->ami_id ? "  "
+                                               : "",
+                              region->error    ? region->error
+                              : region->ami_id ? region->ami_id
+                                               : "");
+        }
+}
+
+/* "--output id": what scripts read; of a release with the region before each. */
+static void ids_print(const struct ingot_release *release)
+{
+        for (size_t i = 0; i < release->region_count; i++) {
+                const struct ingot_receipt *receipt = release->regions[i].receipt;
+
+                if (receipt && release->has_file)
+                        (void)printf("%s %s\n", receipt->region, receipt->ami_id);
+                else if (receipt)
+                        (void)printf("%s\n", receipt->ami_id);
+        }
+}
+
+static enum ingot_code options_read(const struct session *session, struct ingot_release_options *ret_options,
+                                    struct ingot_error *err)
+{
+        const struct arguments *arguments = &session->arguments;
+        const char *on_failure = arguments->value[OPTION_ON_FAILURE];
+        const char *output = arguments->value[OPTION_OUTPUT_WHAT];
+        unsigned at_once = 0;
+        enum ingot_code r = arguments_number(arguments, OPTION_REGIONS_AT_ONCE, 0, &at_once, err);
+
+        if (!r && on_failure && strcmp(on_failure, "keep") != 0 && strcmp(on_failure, "rollback") != 0)
+                r = ingot_fail(err, INGOT_E_USAGE, "'--on-failure %s' is neither keep nor rollback",
+                               on_failure);
+        if (!r && output && strcmp(output, "id") != 0)
+                r = ingot_fail(err, INGOT_E_USAGE, "'--output %s' is not id", output);
+        if (!r)
+                *ret_options = (struct ingot_release_options){
+                        .rollback = on_failure && strcmp(on_failure, "rollback") == 0, .at_once = at_once
+                };
+        return r;
+}
+
+static enum ingot_code result_print(struct session *session, const struct ingot_release *release,
+                                    struct ingot_error *err)
+{
+        const struct ingot_receipt *first = release->regions[0].receipt;
+        OWNED(heap_drop) char *json = NULL;
+        enum ingot_code r = INGOT_OK;
+
+        if (session->json) {
+                r = release->has_file || !first ? ingot_release_json(release, &json, err)
+                                                : ingot_receipt_json(first, &json, err);
+                if (!r)
+                        (void)session_print_json(session, json);
+        } else if (session->arguments.given[OPTION_OUTPUT_WHAT] || session->quiet) {
+                ids_print(release);
+        } else if (release->has_file || !first) {
+                release_print(release);
+        } else {
+                receipt_print(session, first, release->is_local);
+        }
+        if (!r && release->state == INGOT_RELEASE_RELEASED)
+                regions_tell(release, true);
+        return r;
+}
+
+static int publish(struct session *session, const struct ingot_publish_request *request,
+                   const struct ingot_release_options *options, struct ingot_release *release)
+{
+        const char *packer = session->arguments.value[OPTION_PACKER_MANIFEST];
+        struct ingot_target target = session_target(session);
+        struct ingot_error err;
+        enum ingot_code r;
+        int status;
+
+        if (!session->arguments.given[OPTION_TO])
+                target.to = NULL; /* the release section's regions, or else local */
+        r = ingot_release(request, options, &target, &session->observer, release, &err);
+        if (r) {
+                status = session_fail(session, "publish", request->folder, r, &err);
+                if (release->has_file)
+                        regions_tell(release, false);
+                return status;
+        }
+        progress_end(&session->progress, true);
+        r = result_print(session, release, &err);
+        if (r)
+                return session_fail(session, "print the receipt of", request->folder, r, &err);
+        r = packer ? ingot_release_packer_manifest(release, packer, &err) : INGOT_OK;
+        return r ? session_fail(session, "write the packer manifest of", request->folder, r, &err) : 0;
+}
+
 static int run(struct session *session)
 {
-        const char *folder = session->arguments.operands[0];
-        const struct ingot_target target = session_target(session);
         struct ingot_publish_request request;
-        struct ingot_receipt *receipt = NULL;
-        OWNED(heap_drop) char *json = NULL;
+        struct ingot_release_options options;
+        struct ingot_release release = { 0 };
         struct ingot_error err;
         enum ingot_code r = request_read(session, &request, &err);
+        int status;
 
         if (!r)
-                r = ingot_publish(&request, &target, &session->observer, &receipt, &err);
+                r = options_read(session, &options, &err);
         if (r)
-                return session_fail(session, "publish", folder, r, &err);
-        progress_end(&session->progress, true);
-        if (session->json) {
-                r = ingot_receipt_json(receipt, &json, &err);
-                if (r == INGOT_OK)
-                        (void)session_print_json(session, json);
-        } else if (session->quiet) {
-                (void)printf("%s\n", receipt->ami_id);
-        } else {
-                receipt_print(session, receipt);
-        }
-        ingot_receipt_free(receipt);
-        return r ? session_fail(session, "print the receipt of", folder, r, &err) : 0;
+                return session_fail(session, "publish", session->arguments.operands[0], r, &err);
+        status = publish(session, &request, &options, &release);
+        ingot_release_clear(&release);
+        return status;
 }
 
 const struct command command_publish = {
@@ -102,14 +243,22 @@ const struct command command_publish = {
                  "A run that was stopped, by whatever, is gone on with by the same command: the\n"
                  "journals in DIR say what the region has acknowledged.  See also: ingot gc.\n"
                  "\n"
-                 "With --quiet the AMI's id is all that is printed; with --json, the receipt.\n",
+                 "Several regions are one release: with --to aws:REGION,REGION..., or without --to\n"
+                 "by the release section of the build's template.  Nothing is shared and no AMI\n"
+                 "gets its tags before every required region has its own; DIR/release.json tells\n"
+                 "what is where.  See docs/release.md.\n"
+                 "\n"
+                 "With --output id only AMIs are printed; with --json, the receipt.\n",
         .examples = "  ingot publish out/web --to local\n"
                     "  ingot publish out/web --to local:eu-central-1 --json\n"
-                    "  ingot publish out/web --to aws:eu-central-1 --profile release\n",
+                    "  ingot publish out/web --to aws:eu-central-1 --profile release\n"
+                    "  ingot publish out/web --to aws:us-east-1,eu-west-1 --on-failure rollback\n",
         .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET) |
                    OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_PARENT) | OPTION_BIT(OPTION_RESUME) |
                    OPTION_BIT(OPTION_VERIFY) | OPTION_BIT(OPTION_PUTS_PER_SECOND) |
-                   OPTION_BIT(OPTION_ENCRYPT) | OPTION_BIT(OPTION_KMS_KEY),
+                   OPTION_BIT(OPTION_ENCRYPT) | OPTION_BIT(OPTION_KMS_KEY) | OPTION_BIT(OPTION_ON_FAILURE) |
+                   OPTION_BIT(OPTION_REGIONS_AT_ONCE) | OPTION_BIT(OPTION_OUTPUT_WHAT) |
+                   OPTION_BIT(OPTION_PACKER_MANIFEST),
         .operand_min = 1,
         .operand_max = 1,
         .run = run,

@@ -161,3 +161,11 @@ void listing_print_aws(const char *program, const char *region, const char *regi
                       snapshot ? "snapshots" : "images", snapshot ? "snapshot" : "image", id);
         (void)fprintf(out, "      --region %s --endpoint-url http://127.0.0.1:5810\n", region);
 }
+
+void listing_print_ids(const struct ingot_listing *listing, FILE *out)
+{
+        for (size_t i = 0; i < listing->ami_count; i++)
+                (void)fprintf(out, "%s\n", listing->amis[i].ami_id);
+        for (size_t i = 0; i < listing->snapshot_count; i++)
+                (void)fprintf(out, "%s\n", listing->snapshots[i].snapshot_id);
+}

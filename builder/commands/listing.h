@@ -29,4 +29,7 @@ void listing_print_aws(const char *program, const char *region, const char *regi
 /* Prints text for a POSIX shell: as it is, or in single quotes where it needs them. */
 void shell_word_print(const char *text, FILE *out);
 
+/* The ids of an AMI and its snapshots, or of a snapshot: a line for each. */
+void listing_print_ids(const struct ingot_listing *listing, FILE *out);
+
 #endif

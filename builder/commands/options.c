@@ -21,7 +21,7 @@ static const struct {
         [OPTION_FORMATS] = { 'f', "format", "LIST", "raw, vmdk, or raw,vmdk for both" },
         [OPTION_FORMAT] = { 'f', "format", "FORMAT", "of the output: raw or vmdk" },
         [OPTION_SET] = { 's', "set", "KEY=VALUE", "give ${KEY} of the template; may be repeated" },
-        [OPTION_TO] = { 't', "to", "TARGET", "local[:REGION] (the default) or aws:REGION" },
+        [OPTION_TO] = { 't', "to", "TARGET", "local[:REGION] or aws:REGION[,REGION...]" },
         [OPTION_LISTEN] = { 'l', "listen", "ADDRESS", "where to listen (default: 127.0.0.1:5810)" },
         [OPTION_CHAOS] = { 0, "chaos", "FILE", "how the region is to behave badly (docs/chaos.md)" },
         [OPTION_REGION_DIR] = { 0, "region-dir", "DIR", "where the local region keeps its data" },
@@ -50,6 +50,11 @@ static const struct {
         [OPTION_YES] = { 'y', "yes", NULL, "do it, instead of only showing it" },
         [OPTION_OLDER_THAN] = { 0, "older-than", "HOURS", "of what no journal names (default: 96)" },
         [OPTION_LOCK] = { 0, "lock", "DIR|FILE", "keep to the layout of an earlier build" },
+        [OPTION_PLAN] = { 0, "plan", NULL, "tell what would be done, and change nothing" },
+        [OPTION_ON_FAILURE] = { 0, "on-failure", "WHAT", "keep (the default) or rollback" },
+        [OPTION_REGIONS_AT_ONCE] = { 0, "regions-at-once", "N", "of a release (default: 4)" },
+        [OPTION_OUTPUT_WHAT] = { 0, "output", "WHAT", "id: print ids only, a line for each" },
+        [OPTION_PACKER_MANIFEST] = { 0, "packer-manifest", "FILE", "add the AMIs to a packer-manifest.json" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
 };
 

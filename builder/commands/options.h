@@ -58,6 +58,11 @@ enum option {
         OPTION_YES,
         OPTION_OLDER_THAN,
         OPTION_LOCK,
+        OPTION_PLAN,
+        OPTION_ON_FAILURE,
+        OPTION_REGIONS_AT_ONCE,
+        OPTION_OUTPUT_WHAT,
+        OPTION_PACKER_MANIFEST,
         OPTION_COUNT
 };
 

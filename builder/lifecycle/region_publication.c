@@ -258,6 +258,7 @@ static enum ingot_code look(struct region_publication *publication, struct ingot
 {
         const struct manifest *manifest = publication->manifest;
         struct ingot_receipt *receipt = publication->receipt;
+        enum ingot_code r;
 
         receipt->content_digest = calloc(1, DIGEST_HEX_CHARS + 1);
         receipt->name = strdup(manifest->name);
@@ -268,10 +269,12 @@ static enum ingot_code look(struct region_publication *publication, struct ingot
         pace_init(&publication->pace, publication->request.puts_per_second
                                               ? publication->request.puts_per_second
                                               : SNAPSHOT_PUTS_PER_SECOND);
-        if (ami_content_digest(manifest, receipt->content_digest, err))
-                return err ? err->code : INGOT_E_MEMORY;
-        return ami_find_published(&publication->session, manifest, receipt->content_digest, receipt,
-                                  &publication->found, &publication->is_ours, err);
+        r = ami_content_digest(manifest, receipt->content_digest, err);
+        if (!r)
+                r = ami_find_published(&publication->session, manifest, receipt->content_digest, receipt,
+                                       &publication->found, &publication->is_ours, err);
+        publication->is_seen = r == INGOT_OK;
+        return r;
 }
 
 enum ingot_code region_publication_open(struct region_publication *publication, struct ingot_error *err)
@@ -428,8 +431,6 @@ static enum ingot_code undo(struct region_publication *publication, const bool *
 enum ingot_code region_publication_undo(struct region_publication *publication, const bool *made,
                                         struct ingot_error *err)
 {
-        if (!publication->session.link)
-                return INGOT_OK; /* it was never reached */
         return region_session_end(&publication->session, undo(publication, made, err), err);
 }
 

@@ -35,6 +35,7 @@ struct region_publication {
         struct last_published last;
         struct pace pace;
         uint64_t started_ns;
+        bool is_seen;  /* the region has answered */
         bool found;    /* the AMI was there */
         bool is_ours;  /* it is provisional: of this release */
         bool finished; /* the receipt names all there is */

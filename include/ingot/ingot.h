@@ -12,6 +12,7 @@
 #include <ingot/observer.h>
 #include <ingot/publish.h>
 #include <ingot/region.h>
+#include <ingot/release.h>
 #include <ingot/transfer.h>
 #include <ingot/whoami.h>
 
