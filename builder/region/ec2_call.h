@@ -74,6 +74,9 @@ enum ingot_code serve_delete_snapshot(struct ec2_call *ec2, struct ingot_error *
 enum ingot_code serve_create_tags(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
 enum ingot_code serve_delete_tags(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
 enum ingot_code serve_describe_tags(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_import_snapshot(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
+enum ingot_code serve_describe_import_snapshot_tasks(struct ec2_call *ec2,
+                                                     struct ingot_error *err) INGOT_MUST_CHECK;
 enum ingot_code serve_describe_regions(struct ec2_call *ec2, struct ingot_error *err) INGOT_MUST_CHECK;
 
 /* What may be said about an AMI or a snapshot later, and about an account. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "region/catalogue_settings.h"
+#include "region/iam_roles.h"
 #include "region/query_call.h"
 
 /* IAM: SimulatePrincipalPolicy, which allows everything but what the setting SETTING_DENIED_ACTIONS names. */
@@ -83,7 +84,10 @@ static enum ingot_code serve_simulate(struct query_call *query, struct ingot_err
         return INGOT_OK;
 }
 
-static const struct query_operation operations[] = { { "SimulatePrincipalPolicy", serve_simulate },
+static const struct query_operation operations[] = { { "CreateRole", serve_create_role },
+                                                     { "DeleteRole", serve_delete_role },
+                                                     { "GetRole", serve_get_role },
+                                                     { "SimulatePrincipalPolicy", serve_simulate },
                                                      { NULL, NULL } };
 
 static const struct query_service service = { QUERY_IAM, "2010-05-08", operations };

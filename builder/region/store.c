@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/fd.h"
 #include "base/own.h"
+#include "region/import_jobs.h"
 #include "region/store.h"
 
 enum ingot_code random_bytes(void *out, size_t size_bytes, struct ingot_error *err)
@@ -185,6 +186,7 @@ void region_store_free(struct region_store *store)
 {
         if (!store)
                 return;
+        import_jobs_free(store->imports);
         block_store_free(store->blocks);
         catalogue_free(store->catalogue);
         free(store->credentials_path);

@@ -26,6 +26,7 @@
 enum { ACCESS_KEY_ID_CHARS = 20, SECRET_ACCESS_KEY_CHARS = 40 };
 
 struct chaos;
+struct import_jobs;
 
 struct region_store {
         char *folder, *credentials_path;
@@ -38,8 +39,9 @@ struct region_store {
         char boot_id[BOOT_ID_CHARS + 1];
         void (*log)(void *context, const char *line); /* NULL: nobody listens */
         void *log_context;
-        struct chaos *chaos;        /* borrowed; NULL: a good day */
-        struct ingot_error trouble; /* what last kept a request from its answer; code INGOT_OK: nothing */
+        struct import_jobs *imports; /* NULL: none yet */
+        struct chaos *chaos;         /* borrowed; NULL: a good day */
+        struct ingot_error trouble;  /* what last kept a request from its answer; code INGOT_OK: nothing */
 };
 
 /*
