@@ -5,6 +5,8 @@
 #include "base/plural.h"
 #include "commands/commands.h"
 
+enum { PATH_BYTES_MAX = 4096 };
+
 static void leftovers_print(const struct ingot_leftovers *leftovers, bool is_to_delete)
 {
         size_t deleted = 0;
@@ -22,8 +24,7 @@ static void leftovers_print(const struct ingot_leftovers *leftovers, bool is_to_
                 deleted += one->deleted != 0;
         }
         if (leftovers->journals_in_use)
-                (void)printf("%zu %s in use by a running publication: left alone\n",
-                             leftovers->journals_in_use,
+                (void)printf("%zu %s in use by a running one: left alone\n", leftovers->journals_in_use,
                              plural(leftovers->journals_in_use, "journal is", "journals are"));
         if (!leftovers->count)
                 (void)printf("nothing is left in region %s\n", leftovers->region);
@@ -46,6 +47,7 @@ static int run(struct session *session)
         struct ingot_leftover_request request = { .folder = arguments->operand_count ? arguments->operands[0]
                                                                                      : NULL,
                                                   .is_to_delete = arguments->given[OPTION_YES] };
+        OWNED(buffer_release) struct buffer journals = BUFFER_INIT(PATH_BYTES_MAX);
         struct ingot_leftovers *leftovers = NULL;
         OWNED(heap_drop) char *json = NULL;
         unsigned hours = 0;
@@ -55,6 +57,8 @@ static int run(struct session *session)
         int status = 0;
 
         request.older_than_hours = hours;
+        if (session_journal_folder(&journals, NULL) == INGOT_OK) /* else no upload has kept one */
+                request.journal_folder = journals.bytes;
         if (!r)
                 r = ingot_leftovers_find(&request, &target, &session->observer, &leftovers, &err);
         if (r)
@@ -77,14 +81,14 @@ static int run(struct session *session)
 const struct command command_gc = {
         .name = "gc",
         .operands = "[DIR]",
-        .summary = "find and remove what interrupted publications left",
-        .about = "Shows the snapshots that publications which were stopped have left in a region,\n"
-                 "and with --yes deletes them: those that the journals in DIR name and no AMI\n"
-                 "uses, and of others that carry the tag ingot:run those that are in error, or\n"
-                 "pending for --older-than hours.  Nothing else is ever touched, nor what a\n"
-                 "running publication is sending.\n"
+        .summary = "find and remove what interrupted uploads left",
+        .about = "Shows the snapshots that publications and uploads which were stopped have left\n"
+                 "in a region, and with --yes deletes them: those that the journals in DIR, or of\n"
+                 "'ingot upload' to that target, name and no AMI uses, and of others that carry\n"
+                 "the tag ingot:run those that are in error, or pending for --older-than hours.\n"
+                 "Nothing else is ever touched, nor what a running command is sending.\n"
                  "\n"
-                 "What a journal names can be gone on with instead: publish DIR again.\n",
+                 "What a journal names can be gone on with instead: by the same command again.\n",
         .examples = "  ingot gc out/web --to aws:eu-central-1\n"
                     "  ingot gc out/web --to aws:eu-central-1 --yes\n",
         .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET) |

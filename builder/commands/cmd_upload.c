@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/byte_size.h"
+#include "base/fd.h"
 #include "base/own.h"
 #include "commands/commands.h"
 #include "commands/snapshot_text.h"
@@ -64,6 +65,25 @@ static enum ingot_code numbers_read(const struct arguments *arguments, struct in
         return r;
 }
 
+enum { PATH_BYTES_MAX = 4096 };
+
+/* Where there is no place for a journal, an upload does without: it is told, as a killed one then begins anew. */
+static void journals_find(struct session *session, struct buffer *out, struct ingot_upload_request *request)
+{
+        struct ingot_error err;
+        enum ingot_code r = session_journal_folder(out, &err);
+
+        if (!r)
+                r = fd_make_folders(out->bytes, &err);
+        if (!r && access(out->bytes, W_OK) != 0)
+                r = ingot_fail_errno(&err, "writing in folder '%s'", out->bytes);
+        if (!r)
+                request->journal_folder = out->bytes;
+        else if (!session->quiet)
+                (void)fprintf(stderr, "ingot: if this upload is killed, another begins anew: %s\n",
+                              ingot_error_frame(&err, 0));
+}
+
 static int run(struct session *session)
 {
         const struct arguments *arguments = &session->arguments;
@@ -79,6 +99,7 @@ static int run(struct session *session)
                                                 .kms_key_arn = arguments->value[OPTION_KMS_KEY],
                                                 .tags = tags,
                                                 .tag_count = arguments->setting_count };
+        OWNED(buffer_release) struct buffer journals = BUFFER_INIT(PATH_BYTES_MAX);
         struct ingot_upload_receipt *receipt = NULL;
         struct ingot_error err;
         enum ingot_code r;
@@ -88,6 +109,8 @@ static int run(struct session *session)
                 tags[i] = (struct ingot_upload_tag){ .key = arguments->settings[i].key,
                                                      .value = arguments->settings[i].value };
         r = numbers_read(arguments, &request, &err);
+        if (r == INGOT_OK)
+                journals_find(session, &journals, &request);
         if (r == INGOT_OK)
                 r = ingot_upload(&request, &target, &session->observer, &receipt, &err);
         if (r)
@@ -110,7 +133,10 @@ const struct command command_upload = {
                  "first: digests are known before the first block is sent.\n"
                  "\n"
                  "A completed snapshot of the same bytes and size is the result where there is\n"
-                 "one.  With --quiet the snapshot's id is all that is printed; with --json, the\n"
+                 "one.  An upload that was killed is gone on with by the same command, and sends\n"
+                 "no block again that was acknowledged; 'ingot gc' removes what it left instead.\n"
+                 "\n"
+                 "With --quiet the snapshot's id is all that is printed; with --json, the\n"
                  "receipt.\n",
         .examples = "  ingot upload disk.qcow2\n"
                     "  ingot upload /dev/nvme1n1 --to aws:eu-central-1 --tag Name=data\n"

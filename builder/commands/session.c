@@ -258,6 +258,11 @@ const char *session_temp_folder(const struct session *session)
         return folder && folder[0] == '/' ? folder : "/var/tmp"; /* /tmp may be memory */
 }
 
+enum ingot_code session_journal_folder(struct buffer *out, struct ingot_error *err)
+{
+        return folder_find(NULL, "XDG_STATE_HOME", ".local/state", "/uploads", out, err);
+}
+
 struct ingot_target session_target(struct session *session)
 {
         const struct arguments *arguments = &session->arguments;

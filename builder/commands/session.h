@@ -9,7 +9,7 @@
  *              standard error.  Without success nothing is printed there, but for the complaints of
  *              "check --json".
  *          (2) The environment is read here and nowhere else: HOME, XDG_DATA_HOME, XDG_CACHE_HOME,
- *              SOURCE_DATE_EPOCH, TMPDIR; what a call below may need of it goes down as an argument.
+ *              XDG_STATE_HOME, SOURCE_DATE_EPOCH, TMPDIR; what a call below may need of it goes down as an argument.
  *          (3) SIGINT, SIGTERM and SIGHUP ask for an orderly stop; a second one, half a second later or more,
  *              ends the program at once.  A signal that was ignored when ingot started stays ignored.
  *          (4) A result that could not be written is a failure: status 3.
@@ -75,6 +75,8 @@ enum ingot_code session_build_request(struct session *session, struct ingot_buil
                                       struct ingot_error *err) INGOT_MUST_CHECK;
 struct ingot_target session_target(struct session *session);
 const char *session_temp_folder(const struct session *session); /* --temp-dir, TMPDIR or /var/tmp */
-bool session_is_local(const struct session *session);           /* --to is no "aws:..." */
+/* Where uploads keep their journals; appended to out.  Fails with   INGOT_E_USAGE  it is not known; INGOT_E_MEMORY */
+enum ingot_code session_journal_folder(struct buffer *out, struct ingot_error *err) INGOT_MUST_CHECK;
+bool session_is_local(const struct session *session); /* --to is no "aws:..." */
 
 #endif

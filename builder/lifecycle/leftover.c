@@ -14,6 +14,7 @@
 #include "lifecycle/journal.h"
 #include "lifecycle/region_session.h"
 #include "lifecycle/tags.h"
+#include "lifecycle/upload_journal.h"
 
 enum { JSON_BYTES_MAX = 64 << 20, JOURNALS_MAX = 10000 };
 
@@ -26,6 +27,7 @@ struct known_journal {
 
 struct search {
         const struct ingot_leftover_request *request;
+        const struct ingot_target *target;
         struct region_session *session;
         struct known_journal *journals;
         size_t journal_count;
@@ -43,7 +45,8 @@ static void forget_journals(struct search *search)
         free(search->journals);
 }
 
-static enum ingot_code add_journal(struct search *search, const char *name, struct ingot_error *err)
+static enum ingot_code add_journal(struct search *search, const char *folder, const char *name,
+                                   struct ingot_error *err)
 {
         struct known_journal *grown, *one;
         enum ingot_code r;
@@ -55,7 +58,7 @@ static enum ingot_code add_journal(struct search *search, const char *name, stru
                 return ingot_fail_memory(err, (search->journal_count + 1) * sizeof(*grown));
         search->journals = grown;
         one = &grown[search->journal_count];
-        *one = (struct known_journal){ .path = folder_path(search->request->folder, name) };
+        *one = (struct known_journal){ .path = folder_path(folder, name) };
         if (!one->path)
                 return ingot_fail_memory(err, strlen(name));
         r = journal_survey(one->path, &one->survey, err);
@@ -69,23 +72,36 @@ static enum ingot_code add_journal(struct search *search, const char *name, stru
         return INGOT_OK;
 }
 
-static enum ingot_code read_journals(struct search *search, struct ingot_error *err)
+static enum ingot_code read_journals_in(struct search *search, const char *folder, bool may_be_missing,
+                                        struct ingot_error *err)
 {
-        const char *folder = search->request->folder;
         enum ingot_code r = INGOT_OK;
         const struct dirent *entry;
-        DIR *dir;
+        DIR *dir = opendir(folder);
 
-        if (!folder)
+        if (!dir && errno == ENOENT && may_be_missing)
                 return INGOT_OK;
-        dir = opendir(folder);
         if (!dir)
                 return ingot_fail_errno(err, "opening folder '%s'", folder);
         while (!r && (entry = readdir(dir)))
                 if (strncmp(entry->d_name, "journal-", 8) == 0)
-                        r = add_journal(search, entry->d_name, err);
+                        r = add_journal(search, folder, entry->d_name, err);
         (void)closedir(dir);
         return r;
+}
+
+static enum ingot_code read_journals(struct search *search, struct ingot_error *err)
+{
+        const struct ingot_leftover_request *request = search->request;
+        OWNED(heap_drop) char *uploads = NULL;
+        enum ingot_code r = INGOT_OK;
+
+        if (request->folder)
+                r = read_journals_in(search, request->folder, false, err);
+        if (!r && request->journal_folder)
+                r = upload_journal_folder(request->journal_folder, search->target, search->session, &uploads,
+                                          err);
+        return r || !uploads ? r : read_journals_in(search, uploads, true, err);
 }
 
 /* The journal that names a snapshot by its id or its token; NULL when none does. */
@@ -266,6 +282,7 @@ enum ingot_code ingot_leftovers_find(const struct ingot_leftover_request *reques
 {
         OWNED(region_session_close) struct region_session session = { 0 };
         struct search search = { .request = request,
+                                 .target = target,
                                  .session = &session,
                                  .found = calloc(1, sizeof(*search.found)) };
         enum ingot_code r;

@@ -15,6 +15,7 @@
 #include "lifecycle/disk_source.h"
 #include "lifecycle/receipt.h"
 #include "lifecycle/region_session.h"
+#include "lifecycle/upload_journal.h"
 #include "lifecycle/volume_publish.h"
 #include "lifecycle/volume_verify.h"
 #include "publish/snapshot_await.h"
@@ -105,7 +106,8 @@ static enum ingot_code verify(const struct ingot_upload_request *request, const 
         return INGOT_OK;
 }
 
-static enum ingot_code send_disk(const struct ingot_upload_request *request, struct disk_source *source,
+static enum ingot_code send_disk(const struct ingot_upload_request *request,
+                                 const struct ingot_target *target, struct disk_source *source,
                                  const struct block_map *map, const struct region_session *session,
                                  const struct ingot_observer *observer, struct ingot_upload_receipt *receipt,
                                  struct ingot_error *err)
@@ -126,6 +128,7 @@ static enum ingot_code send_disk(const struct ingot_upload_request *request, str
                                             .tag_count = request->tag_count,
                                             .parent = request->parent ? &parent : NULL,
                                             .puts_per_second = request->puts_per_second };
+        OWNED(heap_drop) char *journal_path = NULL;
         struct journal *journal = NULL;
         const char *id;
         enum ingot_code r;
@@ -137,12 +140,18 @@ static enum ingot_code send_disk(const struct ingot_upload_request *request, str
         r = choose_size(request, source, &volume.volume_size_gib, err);
         if (!r)
                 r = block_map_image_digest(map, &image_digest, err);
+        if (!r && request->journal_folder)
+                r = upload_journal_path(request->journal_folder, target, session, &volume, &journal_path,
+                                        err);
+        volume.journal_path = journal_path;
         if (!r)
                 r = volume_publish(session, &volume, observer, &receipt->snapshot, &journal, err);
-        journal_drop(&journal);
         id = receipt->snapshot.snapshot_id;
         if (!r)
                 r = snapshot_await(&session->ec2, &id, 1, NULL, observer, err);
+        if (!r && journal)
+                journal_end(&journal); /* a completed snapshot of these bytes is found by its tag */
+        journal_drop(&journal);
         if (!r && request->verify_blocks)
                 r = verify(request, map, session, observer, &receipt->snapshot, err);
         return r;
@@ -180,7 +189,7 @@ static enum ingot_code run(const struct ingot_upload_request *request, const str
         receipt->disk_bytes = map.size_bytes;
         if (!receipt->region || !receipt->format)
                 return ingot_fail_memory(err, sizeof(source.format));
-        r = send_disk(request, &source, &map, &session, observer, receipt, err);
+        r = send_disk(request, target, &source, &map, &session, observer, receipt, err);
         return region_session_end(&session, r, err);
 }
 

@@ -3,15 +3,15 @@
 #define INGOT_LEFTOVER_H
 
 /* include/ingot/leftover.h
- * leftover: what interrupted publications have left in a region, and its removal.
+ * leftover: what interrupted publications and uploads have left in a region, and its removal.
  *
  * Rules    (1) A snapshot is a leftover when it carries the tag ingot:run and
- *                - a journal of the folder names it, it is pending, in error, or completed, and no AMI uses it; or
- *                - no journal of the folder names it, and it is in error, or pending for older_than_hours and more.
+ *                - a journal of the folder, or of an upload, names it, it is pending, in error, or completed, and no AMI uses it; or
+ *                - no such journal names it, and it is in error, or pending for older_than_hours and more.
  *              Nothing else is: never what an AMI uses, and of completed snapshots only what a journal names.
- *          (2) What a running publication's journal names is left alone.
+ *          (2) What the journal of a running one names is left alone.
  *          (3) Without is_to_delete nothing is changed.  With it, a journal of which nothing is left is removed too.
- * Tests    tests/cli/resume.sh
+ * Tests    tests/cli/resume.sh, tests/cli/upload_resume.sh
  */
 #include <ingot/publish.h>
 
@@ -34,7 +34,8 @@ struct ingot_leftovers {
 
 /* Borrowed for the call. */
 struct ingot_leftover_request {
-        const char *folder; /* NULL: by tag only */
+        const char *folder;         /* NULL: of no build */
+        const char *journal_folder; /* as of ingot_upload_request (transfer.h); NULL: of no upload */
         int is_to_delete;
         uint64_t older_than_hours;
 };

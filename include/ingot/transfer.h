@@ -8,9 +8,11 @@
  * Rules    (1) An image is told by its content, never by its name; no file is opened that an image names, but the
  *              extents of a VMDK beside its descriptor.
  *          (2) A completed snapshot of the same bytes and size is success: nothing is sent.
- *          (3) A download appears whole under its name or not at all.  What an interrupted one has got stays in
+ *          (3) An upload that was stopped, by whatever, is gone on with by the same call: no block is sent again that
+ *              its journal says was acknowledged.
+ *          (4) A download appears whole under its name or not at all.  What an interrupted one has got stays in
  *              FILE.part, with FILE.part.journal beside it, and the same call goes on from there.
- * Tests    tests/cli/upload.sh, tests/cli/download.sh
+ * Tests    tests/cli/upload.sh, tests/cli/upload_resume.sh, tests/cli/download.sh
  */
 #include <stddef.h>
 
@@ -29,12 +31,13 @@ struct ingot_upload_request {
         const char *description;        /* of the snapshot; NULL: made of the image's name */
         const struct ingot_upload_tag *tags; /* beyond Name and ingot's own; a Name replaces ingot's */
         size_t tag_count;
-        const char *parent;       /* a snapshot: only what differs is sent; NULL: all of it */
-        int encrypt;              /* non-zero: whatever the account's default is */
-        const char *kms_key_arn;  /* implies encrypt; NULL: the account's key */
-        uint32_t puts_per_second; /* of the account's quota; 0: 1000 */
-        uint64_t verify_blocks;   /* to read back: 0: none; INGOT_VERIFY_ALL */
-        unsigned threads;         /* 0: as many as processors */
+        const char *parent;         /* a snapshot: only what differs is sent; NULL: all of it */
+        int encrypt;                /* non-zero: whatever the account's default is */
+        const char *kms_key_arn;    /* implies encrypt; NULL: the account's key */
+        uint32_t puts_per_second;   /* of the account's quota; 0: 1000 */
+        uint64_t verify_blocks;     /* to read back: 0: none; INGOT_VERIFY_ALL */
+        const char *journal_folder; /* of rule 3's journals, made when missing; NULL: nothing is remembered */
+        unsigned threads;           /* 0: as many as processors */
 };
 
 struct ingot_upload_receipt {
@@ -51,7 +54,8 @@ struct ingot_upload_receipt {
  * Fails with   INGOT_E_USAGE      the target is none, the image is no file, or larger than the volume
  *              INGOT_E_NOT_FOUND  no such file, or no qemu-nbd to read it
  *              INGOT_E_FORMAT     it is damaged, cut short, or of a kind that cannot be read
- *              INGOT_E_DENIED, INGOT_E_CONFLICT, INGOT_E_THROTTLED, INGOT_E_REMOTE, INGOT_E_SYSTEM,
+ *              INGOT_E_CONFLICT   also: another call uploads the same
+ *              INGOT_E_DENIED, INGOT_E_THROTTLED, INGOT_E_REMOTE, INGOT_E_SYSTEM,
  *              INGOT_E_CHECKSUM   the image changed while it was read
  *              INGOT_E_MEMORY, INGOT_E_CANCELLED
  */

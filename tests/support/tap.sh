@@ -11,7 +11,7 @@ trap 'cd / && rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 # Nothing of the caller's: not the folders, not the locale, not the terminal.
 export HOME="$work/home" LC_ALL=C.UTF-8 TZ=UTC TERM=dumb
-unset XDG_DATA_HOME XDG_CACHE_HOME SOURCE_DATE_EPOCH COLUMNS
+unset XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME SOURCE_DATE_EPOCH COLUMNS
 mkdir "$HOME"
 count=0
 failed=0
