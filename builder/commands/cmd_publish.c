@@ -6,6 +6,7 @@
 #include "base/plural.h"
 #include "commands/commands.h"
 #include "commands/listing.h"
+#include "commands/publish_plan_text.h"
 #include "commands/snapshot_text.h"
 
 /* What the AMI was given after its registration. */
@@ -210,6 +211,31 @@ static int publish(struct session *session, const struct ingot_publish_request *
         return r ? session_fail(session, "write the packer manifest of", request->folder, r, &err) : 0;
 }
 
+static int plan(struct session *session, const struct ingot_publish_request *request)
+{
+        struct ingot_target target = session_target(session);
+        struct ingot_publish_plan *made = NULL;
+        OWNED(heap_drop) char *json = NULL;
+        struct ingot_error err;
+        enum ingot_code r;
+
+        if (!session->arguments.given[OPTION_TO])
+                target.to = NULL;
+        r = ingot_publish_plan(request, &target, &session->observer, &made, &err);
+        if (r)
+                return session_fail(session, "plan", request->folder, r, &err);
+        progress_end(&session->progress, true);
+        if (session->json) {
+                r = ingot_publish_plan_json(made, &json, &err);
+                if (!r)
+                        (void)session_print_json(session, json);
+        } else {
+                publish_plan_print(made);
+        }
+        ingot_publish_plan_free(made);
+        return r ? session_fail(session, "print the plan of", request->folder, r, &err) : 0;
+}
+
 static int run(struct session *session)
 {
         struct ingot_publish_request request;
@@ -223,6 +249,8 @@ static int run(struct session *session)
                 r = options_read(session, &options, &err);
         if (r)
                 return session_fail(session, "publish", session->arguments.operands[0], r, &err);
+        if (session->arguments.given[OPTION_PLAN])
+                return plan(session, &request);
         status = publish(session, &request, &options, &release);
         ingot_release_clear(&release);
         return status;
@@ -248,6 +276,9 @@ const struct command command_publish = {
                  "gets its tags before every required region has its own; DIR/release.json tells\n"
                  "what is where.  See docs/release.md.\n"
                  "\n"
+                 "With --plan nothing is changed: what would be sent, made and shared is told, and\n"
+                 "how long and dear that is.  See also: ingot doctor.\n"
+                 "\n"
                  "With --output id only AMIs are printed; with --json, the receipt.\n",
         .examples = "  ingot publish out/web --to local\n"
                     "  ingot publish out/web --to local:eu-central-1 --json\n"
@@ -257,8 +288,8 @@ const struct command command_publish = {
                    OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_PARENT) | OPTION_BIT(OPTION_RESUME) |
                    OPTION_BIT(OPTION_VERIFY) | OPTION_BIT(OPTION_PUTS_PER_SECOND) |
                    OPTION_BIT(OPTION_ENCRYPT) | OPTION_BIT(OPTION_KMS_KEY) | OPTION_BIT(OPTION_ON_FAILURE) |
-                   OPTION_BIT(OPTION_REGIONS_AT_ONCE) | OPTION_BIT(OPTION_OUTPUT_WHAT) |
-                   OPTION_BIT(OPTION_PACKER_MANIFEST),
+                   OPTION_BIT(OPTION_PLAN) | OPTION_BIT(OPTION_REGIONS_AT_ONCE) |
+                   OPTION_BIT(OPTION_OUTPUT_WHAT) | OPTION_BIT(OPTION_PACKER_MANIFEST),
         .operand_min = 1,
         .operand_max = 1,
         .run = run,

@@ -12,6 +12,6 @@
 
 extern const struct command command_check, command_plan, command_build, command_inspect, command_verify,
         command_convert, command_publish, command_list, command_show, command_region_serve,
-        command_region_check, command_upload, command_download, command_whoami, command_gc;
+        command_region_check, command_upload, command_download, command_whoami, command_doctor, command_gc;
 
 #endif

@@ -5,9 +5,10 @@
 #include "model/spelling.h"
 
 static const struct command *const commands[] = {
-        &command_check,        &command_plan,    &command_build,    &command_inspect, &command_verify,
-        &command_convert,      &command_publish, &command_list,     &command_show,    &command_region_serve,
-        &command_region_check, &command_upload,  &command_download, &command_whoami,  &command_gc,
+        &command_check,    &command_plan,         &command_build,        &command_inspect,
+        &command_verify,   &command_convert,      &command_publish,      &command_list,
+        &command_show,     &command_region_serve, &command_region_check, &command_upload,
+        &command_download, &command_whoami,       &command_gc,           &command_doctor,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

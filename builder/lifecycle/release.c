@@ -12,16 +12,15 @@
 #include "lifecycle/folder.h"
 #include "lifecycle/region_publication.h"
 #include "lifecycle/release_crew.h"
+#include "lifecycle/release_places.h"
 #include "lifecycle/release_status.h"
-#include "lifecycle/target.h"
 
-enum { STATUS_BYTES_MAX = 4 << 20, TO_CHARS = 96, PHASE_CHARS = 80 };
+enum { STATUS_BYTES_MAX = 4 << 20, PHASE_CHARS = 80 };
 
 /* One region of a release on its way. */
 struct region_job {
         struct release_run *run;
         struct region_publication publication;
-        char to[TO_CHARS];
         size_t at;      /* of its status in run->release */
         bool is_opened; /* publication is to be closed */
         enum ingot_code code;
@@ -36,6 +35,7 @@ struct release_run {
         struct ingot_release *release; /* by all threads: under lock */
         struct work_lock *lock;
         struct release_crew *crew;
+        struct release_places places;
         struct region_job *jobs;
         size_t job_count;
         struct ingot_release before; /* what release.json said */
@@ -372,28 +372,23 @@ static void read_before(struct release_run *run)
                 ingot_release_clear(&run->before);
 }
 
-static void ask_region(struct release_run *run, const struct target *target, size_t at, const char *region)
+static void ask_region(struct release_run *run, size_t at)
 {
-        const struct manifest_region *asked =
-                *region ? manifest_release_find(&run->manifest->release, region) : NULL;
+        const struct release_place *place = &run->places.items[at];
         struct region_job *job = &run->jobs[at];
         struct ingot_release_region *status = &run->release->regions[at];
 
         *job = (struct region_job){ .run = run,
                                     .at = at,
                                     .publication = { .request = *run->request,
-                                                     .target = *run->target,
+                                                     .target = release_place_target(place, run->target),
                                                      .observer = release_crew_observer(run->crew, at),
                                                      .manifest = run->manifest,
                                                      .is_provisional = run->job_count > 1 } };
-        (void)snprintf(job->to, sizeof(job->to), "%s:%s", target->kind == TARGET_AWS ? "aws" : "local",
-                       region);
-        if (asked && asked->kms_key)
-                job->publication.request.kms_key_arn = asked->kms_key;
-        if (asked && asked->profile)
-                job->publication.target.profile = asked->profile;
-        status->region = copy(region);
-        status->required = !asked || asked->required;
+        if (place->kms_key)
+                job->publication.request.kms_key_arn = place->kms_key;
+        status->region = copy(place->region);
+        status->required = place->required;
 }
 
 /* Which regions the words and the build name. */
@@ -401,23 +396,20 @@ static enum ingot_code ask(struct release_run *run, const struct ingot_observer 
                            struct ingot_error *err)
 {
         const struct manifest_release *section = &run->manifest->release;
-        const char *to = run->target->to;
-        struct target target;
-        bool by_section;
-        enum ingot_code r = target_parse(to ? to : section->region_count ? "aws:" : "local", &target, err);
+        struct ingot_release *release = run->release;
+        enum ingot_code r = release_places_find(section, run->target->to, &run->places, err);
 
         if (r)
                 return r;
-        by_section = target.kind == TARGET_AWS && !target.region_count && section->region_count;
-        run->job_count = by_section ? section->region_count : target.region_count ? target.region_count : 1;
-        if (target.kind == TARGET_AWS && (run->job_count > 1 || section->region_count))
+        run->job_count = run->places.count;
+        release->is_local = run->places.is_local;
+        release->has_file = !run->places.is_local && (run->job_count > 1 || section->region_count);
+        if (release->has_file)
                 run->path = folder_path(run->request->folder, release_status_name);
-        run->release->is_local = target.kind == TARGET_LOCAL;
-        run->release->has_file = run->path != NULL;
         run->jobs = calloc(run->job_count, sizeof(*run->jobs));
-        run->release->regions = calloc(run->job_count, sizeof(*run->release->regions));
-        run->release->name = copy(run->manifest->name);
-        if (!run->jobs || !run->release->regions || !run->release->name)
+        release->regions = calloc(run->job_count, sizeof(*release->regions));
+        release->name = copy(run->manifest->name);
+        if (!run->jobs || !release->regions || !release->name || (release->has_file && !run->path))
                 return ingot_fail_memory(err, run->job_count * sizeof(*run->jobs));
         r = release_crew_new(run->job_count,
                              run->options->at_once ? run->options->at_once : INGOT_RELEASE_AT_ONCE, observer,
@@ -425,14 +417,10 @@ static enum ingot_code ask(struct release_run *run, const struct ingot_observer 
         if (r)
                 return r;
         for (size_t i = 0; i < run->job_count; i++) {
-                ask_region(run, &target, i,
-                           by_section            ? section->regions[i].name
-                           : target.region_count ? target.regions[i]
-                                                 : "");
-                run->release->region_count++;
-                if (!run->release->regions[i].region)
-                        return ingot_fail_memory(err, TO_CHARS);
-                run->jobs[i].publication.target.to = run->jobs[i].to;
+                ask_region(run, i);
+                release->region_count++;
+                if (!release->regions[i].region)
+                        return ingot_fail_memory(err, ENDPOINT_WORD_CHARS);
         }
         read_before(run);
         return INGOT_OK;

@@ -67,6 +67,18 @@ static enum ingot_code find_snapshot(const struct publication *publication,
         return r;
 }
 
+enum ingot_code volume_find(const struct region_session *session, const struct volume_to_publish *volume,
+                            struct ingot_snapshot_receipt *receipt, struct ingot_error *err)
+{
+        const struct publication publication = { .session = session, .volume = volume };
+
+        receipt->image_digest = calloc(1, DIGEST_HEX_CHARS + 1);
+        if (!receipt->image_digest)
+                return ingot_fail_memory(err, DIGEST_HEX_CHARS + 1);
+        hex_encode(volume->image_digest->bytes, DIGEST_BYTES, receipt->image_digest);
+        return find_snapshot(&publication, receipt, err);
+}
+
 enum standing { STANDS_PENDING, STANDS_COMPLETED, STANDS_FAILED, STANDS_GONE };
 
 static enum ingot_code look_at(const struct publication *publication, const char *snapshot_id,

@@ -62,6 +62,15 @@ enum ingot_code volume_publish(const struct region_session *session, const struc
 void volume_receipt_release(struct ingot_snapshot_receipt *receipt);
 
 /*
+ * Looks for a snapshot by rule 1; changes nothing.
+ *
+ * receipt      zeroed by the caller; its snapshot_id is NULL when there is none
+ * Fails with   INGOT_E_MEMORY, and what ec2_describe_snapshots() fails with
+ */
+enum ingot_code volume_find(const struct region_session *session, const struct volume_to_publish *volume,
+                            struct ingot_snapshot_receipt *receipt, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/*
  * Puts an end to what a journal says of a volume whose snapshot is known: another one that it names is deleted, unless
  * it is completed.
  *

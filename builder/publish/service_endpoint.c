@@ -20,6 +20,9 @@ static const struct {
         [AWS_SSO] = { "sso", "portal.sso", "awsssoportal", "AWS_ENDPOINT_URL_SSO", true },
         [AWS_SSO_OIDC] = { "sso-oidc", "oidc", "sso-oauth", "AWS_ENDPOINT_URL_SSO_OIDC", true },
         [AWS_SIGNIN] = { "signin", "signin", "signin", "AWS_ENDPOINT_URL_SIGNIN", false },
+        [AWS_SERVICE_QUOTAS] = { "service-quotas", "servicequotas", "servicequotas",
+                                 "AWS_ENDPOINT_URL_SERVICE_QUOTAS", true },
+        [AWS_IAM] = { "iam", "iam", "iam", "AWS_ENDPOINT_URL_IAM", true },
 };
 
 /* The first whose prefix a region's name begins with. */
@@ -71,6 +74,26 @@ static int print_signin(char *out, size_t room, const char *region, bool fips, c
                         fips ? "-fips" : "", suffix);
 }
 
+const char *service_iam_region(const char *region)
+{
+        const char *partition = service_partition(region);
+
+        return strcmp(partition, "aws") == 0          ? "us-east-1"
+               : strcmp(partition, "aws-cn") == 0     ? "cn-north-1"
+               : strcmp(partition, "aws-us-gov") == 0 ? "us-gov-west-1"
+                                                      : NULL;
+}
+
+/* IAM's name has no region in it, but for China's. */
+static int print_iam(char *out, size_t room, const struct partition *partition)
+{
+        return snprintf(out, room, "https://iam%s.%s",
+                        strcmp(partition->name, "aws-cn") == 0       ? ".cn-north-1"
+                        : strcmp(partition->name, "aws-us-gov") == 0 ? ".us-gov"
+                                                                     : "",
+                        partition->suffix);
+}
+
 enum ingot_code service_endpoint_of_aws(enum aws_service service, const char *region, unsigned flags,
                                         struct endpoint *ret_endpoint, struct ingot_error *err)
 {
@@ -86,6 +109,8 @@ enum ingot_code service_endpoint_of_aws(enum aws_service service, const char *re
                 return ingot_fail(err, INGOT_E_USAGE, "S3 has no FIPS endpoint in '%.80s'", region);
         if (service == AWS_S3)
                 chars = print_s3(url, sizeof(url), region, flags, partition->suffix);
+        else if (service == AWS_IAM)
+                chars = print_iam(url, sizeof(url), partition);
         else if (service == AWS_SIGNIN && !dual_stack &&
                  (!fips || strcmp(partition->name, "aws-us-gov") == 0))
                 chars = print_signin(url, sizeof(url), region, fips, partition->signin_suffix);

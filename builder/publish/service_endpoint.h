@@ -27,6 +27,8 @@ enum aws_service {
         AWS_SSO,
         AWS_SSO_OIDC,
         AWS_SIGNIN,
+        AWS_SERVICE_QUOTAS,
+        AWS_IAM, /* one for each partition, and signed for its first region: service_iam_region() */
         AWS_SERVICE_COUNT
 };
 
@@ -36,6 +38,9 @@ const char *service_name(enum aws_service service); /* "ec2"; "sso-oidc" */
 
 /* "aws", "aws-cn", ...: rule 1. */
 const char *service_partition(const char *region);
+
+/* The region that a partition's IAM is signed for: "us-east-1"; NULL: not known. */
+const char *service_iam_region(const char *region);
 
 /*
  * AWS's own endpoint.

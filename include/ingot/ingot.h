@@ -6,10 +6,12 @@
  * ingot: casts golden AMIs.  Everything public, in one include; link with -lingot (pkg-config ingot).
  */
 #include <ingot/build.h>
+#include <ingot/doctor.h>
 #include <ingot/error.h>
 #include <ingot/image.h>
 #include <ingot/leftover.h>
 #include <ingot/observer.h>
+#include <ingot/plan.h>
 #include <ingot/publish.h>
 #include <ingot/region.h>
 #include <ingot/release.h>
