@@ -54,6 +54,41 @@ static void receipt_print(struct session *session, const struct ingot_receipt *r
                                   receipt->ami_id, stdout);
 }
 
+/* Reads OPTION_VIA. */
+static enum ingot_code way_read(const struct arguments *arguments, struct ingot_publish_request *request,
+                                struct ingot_error *err)
+{
+        static const char *const ways[] = {
+                [INGOT_VIA_EBS] = "ebs", [INGOT_VIA_S3] = "s3", [INGOT_VIA_AUTO] = "auto"
+        };
+        const char *way = arguments->value[OPTION_VIA];
+        bool is_known = !way;
+
+        for (unsigned i = 0; way && i < sizeof(ways) / sizeof(ways[0]); i++) {
+                if (strcmp(way, ways[i]) == 0) {
+                        request->via = (enum ingot_via)i;
+                        is_known = true;
+                }
+        }
+        if (!is_known)
+                return ingot_fail(err, INGOT_E_USAGE, "'--via %s' is not ebs, s3 or auto", way);
+        if (request->via == INGOT_VIA_S3 && !request->bucket)
+                return ingot_fail(err, INGOT_E_USAGE,
+                                  "'--via s3' needs a bucket in the target's region: '--bucket NAME'");
+        if (request->via == INGOT_VIA_S3 && (request->parent || request->resume))
+                return ingot_fail(
+                        err, INGOT_E_USAGE,
+                        "'--via s3' sends a volume whole, and goes on by itself with a run that was "
+                        "stopped: '%s' is for '--via ebs'",
+                        request->parent ? "--parent" : "--resume");
+        if (request->via == INGOT_VIA_EBS && (request->bucket || request->prefix || request->role_name))
+                return ingot_fail(err, INGOT_E_USAGE, "'%s' is for '--via s3' or '--via auto'",
+                                  request->bucket   ? "--bucket"
+                                  : request->prefix ? "--prefix"
+                                                    : "--role-name");
+        return INGOT_OK;
+}
+
 static enum ingot_code request_read(struct session *session, struct ingot_publish_request *ret_request,
                                     struct ingot_error *err)
 {
@@ -63,7 +98,10 @@ static enum ingot_code request_read(struct session *session, struct ingot_publis
                                                  .parent = arguments->value[OPTION_PARENT],
                                                  .resume = arguments->given[OPTION_RESUME],
                                                  .encrypt = arguments->given[OPTION_ENCRYPT],
-                                                 .kms_key_arn = arguments->value[OPTION_KMS_KEY] };
+                                                 .kms_key_arn = arguments->value[OPTION_KMS_KEY],
+                                                 .bucket = arguments->value[OPTION_BUCKET],
+                                                 .prefix = arguments->value[OPTION_PREFIX],
+                                                 .role_name = arguments->value[OPTION_ROLE_NAME] };
         unsigned number = 0;
         enum ingot_code r = arguments_number(arguments, OPTION_PUTS_PER_SECOND, 0, &number, err);
 
@@ -72,6 +110,8 @@ static enum ingot_code request_read(struct session *session, struct ingot_publis
                 r = ingot_fail(err, INGOT_E_USAGE, "'--puts-per-second 0' would send nothing");
         if (!r && request.full && request.parent)
                 r = ingot_fail(err, INGOT_E_USAGE, "'--full' and '--parent' exclude each other");
+        if (!r)
+                r = way_read(arguments, &request, err);
         if (r)
                 return r;
         r = arguments_verify(arguments, &request.verify_blocks, err);
@@ -286,7 +326,8 @@ const struct command command_publish = {
                     "  ingot publish out/web --to aws:us-east-1,eu-west-1 --on-failure rollback\n",
         .options = OPTION_BITS_TARGET | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET) |
                    OPTION_BIT(OPTION_FULL) | OPTION_BIT(OPTION_PARENT) | OPTION_BIT(OPTION_RESUME) |
-                   OPTION_BIT(OPTION_VERIFY) | OPTION_BIT(OPTION_PUTS_PER_SECOND) |
+                   OPTION_BIT(OPTION_VERIFY) | OPTION_BIT(OPTION_PUTS_PER_SECOND) | OPTION_BIT(OPTION_VIA) |
+                   OPTION_BIT(OPTION_BUCKET) | OPTION_BIT(OPTION_PREFIX) | OPTION_BIT(OPTION_ROLE_NAME) |
                    OPTION_BIT(OPTION_ENCRYPT) | OPTION_BIT(OPTION_KMS_KEY) | OPTION_BIT(OPTION_ON_FAILURE) |
                    OPTION_BIT(OPTION_PLAN) | OPTION_BIT(OPTION_REGIONS_AT_ONCE) |
                    OPTION_BIT(OPTION_OUTPUT_WHAT) | OPTION_BIT(OPTION_PACKER_MANIFEST),

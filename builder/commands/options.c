@@ -55,6 +55,10 @@ static const struct {
         [OPTION_REGIONS_AT_ONCE] = { 0, "regions-at-once", "N", "of a release (default: 4)" },
         [OPTION_OUTPUT_WHAT] = { 0, "output", "WHAT", "id: print ids only, a line for each" },
         [OPTION_PACKER_MANIFEST] = { 0, "packer-manifest", "FILE", "add the AMIs to a packer-manifest.json" },
+        [OPTION_VIA] = { 0, "via", "WAY", "ebs (the default), s3, or auto: the quicker" },
+        [OPTION_BUCKET] = { 0, "bucket", "NAME", "of S3, in the target's region" },
+        [OPTION_PREFIX] = { 0, "prefix", "TEXT", "what the object's key begins with" },
+        [OPTION_ROLE_NAME] = { 0, "role-name", "NAME", "of ImportSnapshot (default: vmimport)" },
         [OPTION_DIGESTS] = { 'd', "digests", NULL, "read all data and compute the digests" },
 };
 

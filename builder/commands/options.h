@@ -63,6 +63,10 @@ enum option {
         OPTION_REGIONS_AT_ONCE,
         OPTION_OUTPUT_WHAT,
         OPTION_PACKER_MANIFEST,
+        OPTION_VIA,
+        OPTION_BUCKET,
+        OPTION_PREFIX,
+        OPTION_ROLE_NAME,
         OPTION_COUNT
 };
 

@@ -37,6 +37,22 @@ static void verdict_print(const struct ingot_snapshot_receipt *snapshot)
                      snapshot->verified_zero_blocks);
 }
 
+static void object_print(const struct ingot_snapshot_receipt *snapshot)
+{
+        char object[BYTE_SIZE_TEXT_CHARS + 1], sent[BYTE_SIZE_TEXT_CHARS + 1];
+
+        byte_size_print(snapshot->object_bytes, object);
+        byte_size_print(snapshot->bytes_sent, sent);
+        (void)printf("    by way of S3: %s in %" PRIu64 " %s, %s sent, imported as %s, in %" PRIu64
+                     ".%" PRIu64 " s\n",
+                     object, snapshot->object_parts, plural(snapshot->object_parts, "part", "parts"), sent,
+                     snapshot->import_task_id, snapshot->elapsed_ms / 1000,
+                     snapshot->elapsed_ms % 1000 / 100);
+        if (snapshot->object_parts_resumed)
+                (void)printf("    %" PRIu64 " of the parts were there from an earlier run\n",
+                             snapshot->object_parts_resumed);
+}
+
 void snapshot_text_print(const struct ingot_snapshot_receipt *snapshot)
 {
         const struct reason zeros[] = { { snapshot->zero_blocks_for_encryption, "because it is encrypted" },
@@ -49,6 +65,13 @@ void snapshot_text_print(const struct ingot_snapshot_receipt *snapshot)
         byte_size_print(snapshot->bytes_sent, size);
         if (snapshot->reused) {
                 (void)printf("    was there already, with the same bytes: nothing was uploaded\n");
+                verdict_print(snapshot);
+                return;
+        }
+        if (snapshot->via_reason)
+                (void)printf("    chose %s\n", snapshot->via_reason);
+        if (snapshot->import_task_id) {
+                object_print(snapshot);
                 verdict_print(snapshot);
                 return;
         }

@@ -39,6 +39,16 @@ void receipt_put_snapshot(struct json_doc *doc, struct json_value *object,
                 put_verified(doc, object, one);
                 return;
         }
+        if (one->import_task_id) {
+                struct json_value *object_sent = json_doc_put_object(doc, object, "via_s3");
+
+                json_doc_put_text(doc, object_sent, "import_task_id", one->import_task_id);
+                json_doc_put_u64(doc, object_sent, "object_bytes", one->object_bytes);
+                json_doc_put_u64(doc, object_sent, "parts", one->object_parts);
+                json_doc_put_u64(doc, object_sent, "parts_resumed", one->object_parts_resumed);
+        }
+        if (one->via_reason)
+                json_doc_put_text(doc, object, "via_reason", one->via_reason);
         json_doc_put_text(doc, object, "parent_snapshot_id", one->parent_snapshot_id);
         json_doc_put_bool(doc, object, "encrypted", one->encrypted);
         sent = json_doc_put_object(doc, object, "sent");

@@ -113,6 +113,11 @@ static struct volume_to_publish describe_volume(struct region_publication *publi
                 .kms_key_arn = request->kms_key_arn,
                 .puts_per_second = request->puts_per_second,
                 .account_pace = &publication->pace,
+                .s3 = { .via = request->via,
+                        .bucket = request->bucket,
+                        .prefix = request->prefix,
+                        .role_name = request->role_name,
+                        .part_bytes = request->part_bytes },
         };
 }
 

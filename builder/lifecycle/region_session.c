@@ -29,6 +29,8 @@ static enum ingot_code start_local(const struct ingot_target *target, struct reg
                 r = endpoint_of_socket(socket, session->region, "ec2", &session->ec2.endpoint, err);
         if (!r)
                 r = endpoint_of_socket(socket, session->region, "sts", &session->ec2.sts, err);
+        if (!r)
+                r = endpoint_of_socket(socket, session->region, "s3", &session->s3, err);
         return r;
 }
 
@@ -49,6 +51,8 @@ static enum ingot_code reach_aws(const struct ingot_target *target, const struct
                 r = service_endpoint(config, AWS_EC2, region, &session->ec2.endpoint, err);
         if (!r)
                 r = service_endpoint(config, AWS_STS, region, &session->ec2.sts, err);
+        if (!r)
+                r = service_endpoint(config, AWS_S3, region, &session->s3, err);
         return r ? r : aws_access_find(&session->aws, err);
 }
 

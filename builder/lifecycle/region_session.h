@@ -26,6 +26,7 @@ struct region_session {
         struct region_link *link;
         struct ebs_client ebs;
         struct ec2_client ec2;
+        struct endpoint s3; /* without a bucket */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "lifecycle/tags.h"
 #include "lifecycle/volume_publish.h"
+#include "lifecycle/volume_s3.h"
 
 enum {
         TEXT_BYTES = 256,
@@ -441,6 +442,152 @@ static enum ingot_code open_journal(struct publication *publication, struct ingo
         return journal_open(volume->journal_path, &journaled, &publication->journal, err);
 }
 
+/* ---- by way of S3 ---- */
+
+/* Names and tags of the snapshot, for what is done with them. */
+static enum ingot_code with_s3_request(
+        struct publication *publication, struct ingot_snapshot_receipt *receipt,
+        enum ingot_code (*act)(struct publication *publication, const struct volume_s3_request *request,
+                               struct ingot_snapshot_receipt *receipt, struct ingot_error *err),
+        struct ingot_error *err)
+{
+        const struct volume_to_publish *volume = publication->volume;
+        char name[TEXT_BYTES], description[TEXT_BYTES];
+        OWNED(heap_drop) struct wire_tag *tags = NULL;
+        struct volume_s3_request asked = { .volume = volume,
+                                           .key = publication->key,
+                                           .description =
+                                                   volume->description ? volume->description : description };
+        enum ingot_code r;
+
+        (void)snprintf(name, sizeof(name), "%.128s%s%.64s", volume->release_name,
+                       *volume->release_name ? " " : "", volume->device_name);
+        (void)snprintf(description, sizeof(description), "ingot: %.240s", name);
+        r = fill_tags(publication, name, receipt->image_digest, publication->key, &tags, &asked.tag_count,
+                      err);
+        asked.tags = tags;
+        return r ? r : act(publication, &asked, receipt, err);
+}
+
+static enum ingot_code send_by_s3(struct publication *publication, const struct volume_s3_request *request,
+                                  struct ingot_snapshot_receipt *receipt, struct ingot_error *err)
+{
+        return volume_s3_publish(publication->session, request, publication->observer, receipt, err);
+}
+
+static enum ingot_code settle_s3(struct publication *publication, const struct volume_s3_request *request,
+                                 struct ingot_snapshot_receipt *receipt, struct ingot_error *err)
+{
+        (void)receipt;
+        return volume_s3_settle(publication->session, request, err);
+}
+
+/* What was begun in blocks is of no use to the other way. */
+static enum ingot_code drop_attempt(struct publication *publication, struct ingot_error *err)
+{
+        const struct journal_attempt *attempt =
+                publication->journal ? journal_attempt(publication->journal) : NULL;
+
+        return attempt && *attempt->snapshot_id ? give_up(publication, err) : INGOT_OK;
+}
+
+static enum ingot_code publish_by_s3(struct publication *publication, struct ingot_snapshot_receipt *receipt,
+                                     struct ingot_error *err)
+{
+        enum ingot_code r = drop_attempt(publication, err);
+
+        return r ? r : with_s3_request(publication, receipt, send_by_s3, err);
+}
+
+/* ---- whichever is quicker ---- */
+
+enum { PROBE_MS = 5000, IMPORT_SECONDS = 600 };
+
+/* An observer in front of the caller's, which ends the upload of blocks when S3 is the better way. */
+struct uplink_probe {
+        struct ingot_observer observer;
+        const struct ingot_observer *behind; /* may be NULL */
+        uint64_t object_bytes;               /* what would be sent to S3 */
+        uint64_t started_ns, first_bytes;
+        uint64_t rate_bytes; /* per second; 0: not measured yet */
+        bool takes_s3;
+        char reason[TEXT_BYTES];
+};
+
+static void decide(struct uplink_probe *probe, uint64_t done_bytes, uint64_t total_bytes)
+{
+        uint64_t elapsed_ms = (clock_monotonic_ns(&clock_of_system) - probe->started_ns) / 1000000;
+        uint64_t left_bytes = total_bytes > done_bytes ? total_bytes - done_bytes : 0, by_blocks, by_s3;
+
+        if (elapsed_ms < PROBE_MS)
+                return;
+        probe->rate_bytes = (done_bytes - probe->first_bytes) * 1000 / elapsed_ms + 1;
+        by_blocks = left_bytes / probe->rate_bytes;
+        by_s3 = probe->object_bytes / probe->rate_bytes + IMPORT_SECONDS;
+        probe->takes_s3 = by_s3 < by_blocks;
+        (void)snprintf(
+                probe->reason, sizeof(probe->reason),
+                "%s: the uplink takes %llu KiB/s; blocks would need %llu s more, S3 %llu s with %d s for the "
+                "import",
+                probe->takes_s3 ? "S3" : "blocks", (unsigned long long)(probe->rate_bytes / 1024),
+                (unsigned long long)by_blocks, (unsigned long long)by_s3, IMPORT_SECONDS);
+}
+
+static void watch(void *context, const char *phase, uint64_t done_bytes, uint64_t total_bytes)
+{
+        struct uplink_probe *probe = context;
+
+        if (probe->behind && probe->behind->progress)
+                probe->behind->progress(probe->behind->context, phase, done_bytes, total_bytes);
+        if (!total_bytes || probe->rate_bytes)
+                return;
+        if (!probe->started_ns) {
+                probe->started_ns = clock_monotonic_ns(&clock_of_system);
+                probe->first_bytes = done_bytes;
+        } else {
+                decide(probe, done_bytes, total_bytes);
+        }
+}
+
+static int is_over(void *context)
+{
+        const struct uplink_probe *probe = context;
+
+        return probe->takes_s3 || (probe->behind && probe->behind->is_cancelled &&
+                                   probe->behind->is_cancelled(probe->behind->context));
+}
+
+/* The rule of INGOT_VIA_AUTO (ingot/publish.h). */
+static enum ingot_code upload_by_the_quicker(struct publication *publication,
+                                             struct ingot_snapshot_receipt *receipt, bool *ret_takes_s3,
+                                             struct ingot_error *err)
+{
+        struct uplink_probe probe = { .observer = { .progress = watch, .is_cancelled = is_over },
+                                      .behind = publication->observer,
+                                      .reason = "blocks: they were through before the uplink was measured" };
+        enum ingot_code r;
+
+        *ret_takes_s3 = false;
+        if (!publication->volume->s3.bucket) {
+                receipt->via_reason = strdup("blocks: no bucket was named");
+                return upload_somehow(publication, err);
+        }
+        r = volume_s3_estimate(publication->volume, &probe.object_bytes, err);
+        if (r)
+                return r;
+        probe.observer.context = &probe;
+        publication->observer = &probe.observer;
+        r = upload_somehow(publication, err);
+        publication->observer = probe.behind;
+        if (r == INGOT_E_DENIED && !*publication->sent.snapshot_id) {
+                probe.takes_s3 = true;
+                (void)snprintf(probe.reason, sizeof(probe.reason), "S3: StartSnapshot is not allowed");
+        }
+        *ret_takes_s3 = r && probe.takes_s3;
+        receipt->via_reason = strdup(probe.reason);
+        return *ret_takes_s3 ? INGOT_OK : r;
+}
+
 static enum ingot_code run(struct publication *publication, struct ingot_snapshot_receipt *receipt,
                            struct ingot_error *err)
 {
@@ -452,15 +599,26 @@ static enum ingot_code run(struct publication *publication, struct ingot_snapsho
 
         if (!r)
                 r = find_snapshot(publication, receipt, err);
-        if (!r && receipt->snapshot_id)
-                return drop_other(publication, receipt->snapshot_id, err);
+        if (!r && receipt->snapshot_id) {
+                r = drop_other(publication, receipt->snapshot_id, err);
+                return r ? r : with_s3_request(publication, receipt, settle_s3, err);
+        }
         if (r)
                 return r;
+        if (volume->s3.via == INGOT_VIA_S3)
+                return publish_by_s3(publication, receipt, err);
         if (volume->parent)
                 r = volume_parent_find(publication->session, volume->parent, &terms, publication->observer,
                                        &publication->parent, err);
-        if (!r)
+        if (!r && volume->s3.via == INGOT_VIA_AUTO) {
+                bool takes_s3 = false;
+
+                r = upload_by_the_quicker(publication, receipt, &takes_s3, err);
+                if (takes_s3)
+                        return publish_by_s3(publication, receipt, err);
+        } else if (!r) {
                 r = upload_somehow(publication, err);
+        }
         fill_receipt(publication, receipt);
         if (!r && !receipt->snapshot_id)
                 r = ingot_fail_memory(err, sizeof(publication->sent.snapshot_id));
@@ -508,5 +666,7 @@ void volume_receipt_release(struct ingot_snapshot_receipt *receipt)
         free(receipt->snapshot_id);
         free(receipt->image_digest);
         free(receipt->parent_snapshot_id);
+        free(receipt->import_task_id);
+        free(receipt->via_reason);
         *receipt = (struct ingot_snapshot_receipt){ 0 };
 }

@@ -24,8 +24,17 @@
 #include "model/block_map.h"
 #include "model/byte_source.h"
 
+/* By which way, and what the one by S3 needs; borrowed. */
+struct volume_way {
+        enum ingot_via via;
+        const char *bucket, *prefix, *role_name; /* prefix, role_name: NULL for the default */
+        uint64_t part_bytes;                     /* 0: S3_UPLOAD_PART_BYTES */
+        unsigned parts_in_flight;                /* 0: S3_UPLOAD_IN_FLIGHT */
+};
+
 /* Borrowed for the call. */
 struct volume_to_publish {
+        struct volume_way s3;
         const char
                 *release_name; /* of the AMI: what the snapshot's Name and description begin with; "": none */
         const char *device_name; /* "/dev/xvda"; of an image without a device: what to call it */

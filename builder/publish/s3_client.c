@@ -111,6 +111,18 @@ static enum ingot_code call(const struct s3_client *client, const struct asked *
                            asked->key ? asked->key : "");
 }
 
+enum ingot_code s3_create_bucket(const struct s3_client *client, struct ingot_error *err)
+{
+        OWNED(buffer_release) struct buffer body = BUFFER_INIT(TARGET_BYTES_MAX);
+        struct asked asked = { .operation = "CreateBucket", .method = "PUT" };
+
+        if (strcmp(client->endpoint.region, "us-east-1") != 0) /* which must not be said */
+                s3_append_constraint(&body, client->endpoint.region);
+        asked.body = body.bytes;
+        asked.body_bytes = body.size_bytes;
+        return call(client, &asked, NULL, NULL, err);
+}
+
 enum ingot_code s3_get_bucket_location(const struct s3_client *client, char ret_region[S3_REGION_CHARS + 1],
                                        struct ingot_error *err)
 {

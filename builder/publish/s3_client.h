@@ -41,6 +41,9 @@ bool s3_endpoint_is_aws(const struct endpoint *endpoint);
  * All of these fail with what region_link_call() fails with; INGOT_E_REMOTE also: the answer is not the model's.
  */
 
+/* Makes the bucket, in the endpoint's region.  INGOT_E_CONFLICT: there is one of that name. */
+enum ingot_code s3_create_bucket(const struct s3_client *client, struct ingot_error *err) INGOT_MUST_CHECK;
+
 /* Where the bucket is.  INGOT_E_NOT_FOUND: there is no such bucket. */
 enum ingot_code s3_get_bucket_location(const struct s3_client *client, char ret_region[S3_REGION_CHARS + 1],
                                        struct ingot_error *err) INGOT_MUST_CHECK;

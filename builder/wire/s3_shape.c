@@ -268,6 +268,14 @@ bool s3_reply_fault(const char *xml, size_t size_bytes, struct fault *ret_fault)
 
 /* ---- writing ---- */
 
+void s3_append_constraint(struct buffer *out, const char *region)
+{
+        buffer_appendf(out,
+                       "<CreateBucketConfiguration xmlns=\"" S3_NAMESPACE
+                       "\"><LocationConstraint>%s</LocationConstraint></CreateBucketConfiguration>",
+                       region);
+}
+
 void s3_append_completion(struct buffer *out, const struct s3_part *parts, size_t count)
 {
         buffer_append_text(out, "<CompleteMultipartUpload xmlns=\"" S3_NAMESPACE "\">");

@@ -47,6 +47,9 @@ bool s3_is_bucket_name(const char *name);
 /* Appends "/BUCKET/KEY"; NULL: without that part ("/KEY", "/BUCKET", "/"). */
 void s3_append_path(struct buffer *out, const char *bucket, const char *key);
 
+/* Appends the document that CreateBucket sends; the name of a region needs no escaping. */
+void s3_append_constraint(struct buffer *out, const char *region);
+
 struct s3_part {
         unsigned number; /* 1..S3_PARTS_MAX */
         char etag[S3_ETAG_CHARS + 1];

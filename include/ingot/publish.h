@@ -51,6 +51,10 @@ struct ingot_snapshot_receipt {
         uint64_t verified_blocks, verified_zero_blocks; /* read back and compared; left out and not listed */
         int verified_all;                               /* non-zero: that is every block */
         uint64_t cost_micro_usd;                        /* at list price: puts, gets and lists */
+        /* Of one that came by way of S3: */
+        char *import_task_id; /* NULL: it was sent in blocks */
+        uint64_t object_bytes, object_parts, object_parts_resumed;
+        char *via_reason; /* with INGOT_VIA_AUTO: why this way was taken; else NULL */
 };
 
 struct ingot_receipt {
@@ -70,6 +74,16 @@ struct ingot_receipt {
 
 #define INGOT_VERIFY_ALL UINT64_MAX
 
+/*
+ * The way into the region: by the EBS direct APIs, block by block; or by S3, compressed, and ImportSnapshot.
+ *
+ * AUTO begins with blocks, and measures for 5 s what the uplink takes, R bytes/s.  Where
+ * (bytes that a sample of the disk says the compressed image has) / R + 600 s < (bytes of the blocks left) / R,
+ * the snapshot that was begun is deleted and S3 is taken; also where the account may not use the EBS direct APIs.
+ * Without a bucket it is always EBS.
+ */
+enum ingot_via { INGOT_VIA_EBS, INGOT_VIA_S3, INGOT_VIA_AUTO };
+
 /* Borrowed for the call. */
 struct ingot_publish_request {
         const char *folder;
@@ -81,6 +95,11 @@ struct ingot_publish_request {
         const char *kms_key_arn;  /* implies encrypt; NULL: the account's key */
         uint32_t puts_per_second; /* of the account's quota; 0: 1000 */
         uint64_t verify_blocks;   /* to read back of each volume; 0: none; INGOT_VERIFY_ALL */
+        enum ingot_via via;
+        const char *bucket;    /* for INGOT_VIA_S3 and _AUTO: in the region of the target */
+        const char *prefix;    /* of the object's key; NULL: none */
+        const char *role_name; /* that ImportSnapshot takes; NULL: vmimport */
+        uint64_t part_bytes;   /* of the upload to S3; 0: 16 MiB */
 };
 
 /*
