@@ -25,6 +25,21 @@ void buffer_clear(struct buffer *buffer)
                 buffer->bytes[0] = '\0';
 }
 
+void buffer_expect(struct buffer *buffer, size_t size_bytes)
+{
+        char *grown;
+
+        if (buffer->failed || size_bytes > buffer->ceiling_bytes || size_bytes < buffer->capacity_bytes)
+                return;
+        grown = realloc(buffer->capacity_bytes ? buffer->bytes : NULL, size_bytes + 1);
+        if (!grown)
+                return;
+        if (!buffer->capacity_bytes)
+                grown[0] = '\0';
+        buffer->bytes = grown;
+        buffer->capacity_bytes = size_bytes + 1;
+}
+
 /* Makes room for size_bytes more and the NUL. */
 static bool buffer_reserve(struct buffer *buffer, size_t size_bytes)
 {
@@ -39,6 +54,8 @@ static bool buffer_reserve(struct buffer *buffer, size_t size_bytes)
         }
         while (capacity < buffer->size_bytes + size_bytes + 1)
                 capacity *= 2;
+        if (buffer->ceiling_bytes < capacity - 1) /* what is never used is not taken */
+                capacity = buffer->ceiling_bytes + 1;
         if (capacity == buffer->capacity_bytes)
                 return true;
         grown = realloc(buffer->capacity_bytes ? buffer->bytes : NULL, capacity);

@@ -35,6 +35,9 @@ void buffer_init(struct buffer *buffer, size_t ceiling_bytes);
 void buffer_release(struct buffer *buffer); /* also the drop function: OWNED(buffer_release) */
 void buffer_clear(struct buffer *buffer);   /* keeps the memory, forgets bytes and failure */
 
+/* Makes room at once for what will be size_bytes in all; no promise: a size above the ceiling is passed over. */
+void buffer_expect(struct buffer *buffer, size_t size_bytes);
+
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size_bytes);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_char(struct buffer *buffer, char c);

@@ -8,7 +8,7 @@
 #include "publish/ebs_read.h"
 #include "wire/uri.h"
 
-enum { PAGE_BYTES_MAX = 8 << 20, BLOCK_REPLY_BYTES_MAX = 2 * BLOCK_BYTES };
+enum { PAGE_BYTES_MAX = 8 << 20, BLOCK_REPLY_BYTES_MAX = BLOCK_BYTES /* a refusal is shorter */ };
 
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

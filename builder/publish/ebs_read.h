@@ -9,7 +9,7 @@
  *              is used only where the region gave an empty page and more to come.
  *          (2) Of a block the SHA-256 is computed; an x-amz-Checksum that is another is INGOT_E_CHECKSUM.
  * Source   EBS direct APIs, service model 2019-11-02.
- * Tests    tests/unit/publish/test_snapshot_download.c
+ * Tests    tests/unit/publish/test_snapshot_read.c
  */
 #include "base/digest.h"
 #include "publish/ebs_client.h"

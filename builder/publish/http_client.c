@@ -10,7 +10,7 @@
 
 enum {
         REPLY_HEADER_BYTES_MAX = 65536,
-        UPLOAD_BUFFER_BYTES = 524288, /* a block of EBS in one read */
+        UPLOAD_BUFFER_BYTES = 131072, /* of each connection; with 128 of them, 16 MiB */
         CONNECT_MS = 10000,
         IDLE_MAX = 128
 };
@@ -130,7 +130,12 @@ static int seek_body(void *context, curl_off_t offset, int origin)
 static size_t take_body(char *bytes, size_t item_bytes, size_t count, void *context)
 {
         struct exchange *exchange = context;
+        curl_off_t expected_bytes = -1;
 
+        if (!exchange->reply.body.size_bytes && /* its first bytes: not to grow by doubling */
+            !curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected_bytes) &&
+            expected_bytes > 0)
+                buffer_expect(&exchange->reply.body, (size_t)expected_bytes);
         buffer_append(&exchange->reply.body, bytes, item_bytes * count);
         if (!exchange->reply.body.failed)
                 return item_bytes * count;

@@ -15,7 +15,7 @@
  *          (5) A block whose token has expired, or whose bytes are not what the region says they are, is asked for
  *              again, a few times, with a new token.
  * Source   EBS direct APIs, service model 2019-11-02.
- * Tests    tests/unit/lifecycle/test_volume_publish.c
+ * Tests    tests/unit/publish/test_snapshot_read.c, tests/unit/lifecycle/test_volume_publish.c
  */
 #include "model/block_map.h"
 #include "publish/ebs_read.h"

@@ -49,6 +49,28 @@ static void huge_append_does_not_wrap(void **state)
         buffer_release(&buffer);
 }
 
+static void no_more_is_taken_than_the_ceiling(void **state)
+{
+        struct buffer grown = BUFFER_INIT(524288), expected = BUFFER_INIT(1 << 20);
+
+        (void)state;
+        for (int i = 0; i < 524288; i++)
+                buffer_append_char(&grown, 'x');
+        assert_int_equal(buffer_check(&grown, NULL), INGOT_OK);
+        assert_int_equal(grown.capacity_bytes, 524289);
+        buffer_expect(&expected, 1000);
+        assert_int_equal(expected.capacity_bytes, 1001);
+        assert_string_equal(expected.bytes, "");
+        buffer_append_text(&expected, "kept");
+        buffer_expect(&expected, 2000);
+        assert_string_equal(expected.bytes, "kept");
+        buffer_expect(&expected, (1 << 20) + 1); /* above the ceiling: no failure, no room */
+        assert_int_equal(expected.capacity_bytes, 2001);
+        assert_int_equal(buffer_check(&expected, NULL), INGOT_OK);
+        buffer_release(&grown);
+        buffer_release(&expected);
+}
+
 static void taken_text_is_the_callers(void **state)
 {
         struct buffer buffer = BUFFER_INIT(100);
@@ -71,6 +93,7 @@ int main(void)
                 cmocka_unit_test(appends_and_stays_terminated),
                 cmocka_unit_test(ceiling_is_never_passed),
                 cmocka_unit_test(huge_append_does_not_wrap),
+                cmocka_unit_test(no_more_is_taken_than_the_ceiling),
                 cmocka_unit_test(taken_text_is_the_callers),
         };
 
