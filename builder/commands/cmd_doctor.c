@@ -81,8 +81,8 @@ const struct command command_doctor = {
         .operands = "[DIR]",
         .summary = "look for what would keep a build from being published",
         .about = "Looks, without changing anything, for what would keep a publication from\n"
-                 "succeeding: identity, permissions (DryRun, IAM's simulation), encryption\n"
-                 "by default, the key, block public access, quotas, and of the build in DIR its name,\n"
+                 "succeeding: identity, permissions (DryRun, IAM's simulation), encryption by\n"
+                 "default, the key, block public access, quotas, and of the build in DIR its name,\n"
                  "boot mode, TPM, device names and deprecation.  Each line is ok, a warning, a\n"
                  "problem, or '?' for what could not be checked, with the reason.  Status 5 when\n"
                  "there is a problem.  With --quiet only what is not ok is printed.\n",

@@ -13,7 +13,7 @@
  *              given at registration.
  *          (4) Permissions come last, snapshots before the AMI: whoever sees it may use all of it.
  *          (5) A rehearsal asks the same with DryRun, looks at block public access, and changes nothing.
- * Tests    tests/cli/ami.sh, tests/cli/release.sh
+ * Tests    tests/cli/release.sh
  */
 #include "lifecycle/region_session.h"
 #include "model/manifest.h"

@@ -6,7 +6,8 @@
  * examination: what ingot doctor looks at, and what it has found so far.
  *
  * Rules    (1) A finding is one line; memory that runs out is remembered and told at the end.
- *          (2) Nothing here changes anything (include/ingot/doctor.h, rule 1).
+ * *          (2) Nothing here changes anything (include/ingot/doctor.h, rule 1).
+ * Tests    tests/cli/plan.sh
  */
 #include <ingot/doctor.h>
 

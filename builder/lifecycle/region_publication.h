@@ -14,7 +14,7 @@
  *          (2) The journals stay until finish(): they name what an unfinished publication has made.
  *          (3) undo() removes what is provisional and what the caller says was made, and nothing else.
  *          (4) It is filled in place and never moves; it is one thread's at a time.
- * Tests    tests/cli/publish.sh, tests/cli/release.sh
+ * Tests    tests/cli/region.sh, tests/cli/release.sh
  */
 #include "lifecycle/last_published.h"
 #include "lifecycle/region_session.h"

@@ -8,7 +8,7 @@
  * Rules    (1) What AWS would fill in to somebody's harm has a default here: ENA, IMDS, SR-IOV, the boot mode.
  *          (2) uefi-data names a file: reading it is a caller's work.
  * Source   docs/template.md, "AMI"; EC2 service model 2016-11-15.
- * Tests    tests/unit/model/test_template_ami.c
+ * Tests    tests/unit/model/test_template_release.c
  */
 #include "model/template_fields.h"
 

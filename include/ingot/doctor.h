@@ -8,7 +8,7 @@
  * Rules    (1) Nothing is changed: calls that would are asked with DryRun, or not at all.
  *          (2) What cannot be looked at is said so, with the reason, and is no problem by itself.
  * Source   docs/doctor.md
- * Tests    tests/cli/doctor.sh
+ * Tests    tests/cli/plan.sh
  */
 #include <ingot/publish.h>
 
