@@ -3,6 +3,7 @@
 
 #include "base/byte_size.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "commands/commands.h"
 
 enum { BLOCK_KIB = 512 };
@@ -18,15 +19,18 @@ static void receipt_print(const struct ingot_download_receipt *receipt)
                 (void)printf("%s\n  %s%s%s  %" PRIu64 " GiB  from region %s\n", one->path,
                              one->device_name ? one->device_name : "", one->device_name ? "  " : "",
                              one->snapshot_id, one->volume_size_gib, receipt->region);
-                (void)printf("  downloaded %" PRIu64 " blocks, %s, in %" PRIu64 ".%" PRIu64 " s", got, size,
-                             one->elapsed_ms / 1000, one->elapsed_ms % 1000 / 100);
+                (void)printf("  downloaded %" PRIu64 " %s, %s, in %" PRIu64 ".%" PRIu64 " s", got,
+                             plural(got, "block", "blocks"), size, one->elapsed_ms / 1000,
+                             one->elapsed_ms % 1000 / 100);
                 if (one->elapsed_ms)
                         (void)printf(" (%" PRIu64 " blocks/s)", got * 1000 / one->elapsed_ms);
                 if (one->retries)
-                        (void)printf(", %" PRIu64 " retries", one->retries);
+                        (void)printf(", %" PRIu64 " %s", one->retries,
+                                     plural(one->retries, "retry", "retries"));
                 (void)printf("\n");
                 if (one->blocks_kept)
-                        (void)printf("  went on from %" PRIu64 " blocks that were there\n", one->blocks_kept);
+                        (void)printf("  went on from %" PRIu64 " %s there\n", one->blocks_kept,
+                                     plural(one->blocks_kept, "block that was", "blocks that were"));
         }
 }
 

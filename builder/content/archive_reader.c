@@ -56,8 +56,8 @@ static enum ingot_code archive_failed(const struct reader *reader, struct ingot_
                 return reader->stream.code;
         }
         if (archive_errno(reader->archive) == ENOMEM)
-                return ingot_fail(err, INGOT_E_MEMORY, "out of memory after %" PRIu64 " entries",
-                                  reader->report.entries);
+                return ingot_fail(err, INGOT_E_MEMORY, "out of memory after %" PRIu64 " %s",
+                                  reader->report.entries, plural(reader->report.entries, "entry", "entries"));
         if (reader->name)
                 return ingot_fail(err, INGOT_E_FORMAT, "entry '%s' is damaged: %s", reader->name,
                                   text ? text : "no reason given");

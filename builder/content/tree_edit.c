@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/plural.h"
 #include "content/placement.h"
 #include "content/run_writer.h"
 #include "content/tree_edit.h"
@@ -304,8 +305,8 @@ enum ingot_code tree_edit_remove(struct tree *tree, const char *path, bool recur
                 return ingot_fail(err, INGOT_E_FORMAT, "the root of the tree cannot be deleted");
         if (entry->child_count > 0 && !recursive)
                 return ingot_fail(err, INGOT_E_FORMAT,
-                                  "'%s' is a directory with %zu entries; say 'recursive: true' to delete it",
-                                  path, entry->child_count);
+                                  "'%s' is a directory with %zu %s; say 'recursive: true' to delete it", path,
+                                  entry->child_count, plural(entry->child_count, "entry", "entries"));
         tree_remove(tree, entry);
         return INGOT_OK;
 }

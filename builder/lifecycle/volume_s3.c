@@ -409,8 +409,7 @@ enum ingot_code volume_s3_estimate(const struct volume_to_publish *volume, uint6
         const struct block_map *map = volume->map;
         uint64_t data_count = block_map_data_count(map), step = data_count / SAMPLE_BLOCKS + 1, seen = 0;
         OWNED(heap_drop)
-        uint8_t *bytes = malloc(BLOCK_BYTES),
-                *packed_bytes = malloc(VMDK_PACKED_BLOCK_BYTES);
+        uint8_t *bytes = malloc(BLOCK_BYTES), *packed_bytes = malloc(VMDK_PACKED_BLOCK_BYTES);
         OWNED(deflater_drop) struct deflater *deflater = NULL;
         uint64_t sampled = 0, sampled_bytes = 0;
         enum ingot_code r = bytes && packed_bytes ? deflater_new(&compression_default, &deflater, err)

@@ -6,6 +6,7 @@
 
 #include "base/endian.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "model/extent.h"
 #include "model/manifest_members.h"
 #include "model/manifest_volume.h"
@@ -270,9 +271,9 @@ static enum ingot_code read_runs(const struct json_value *blocks, struct block_m
         if (!r)
                 r = json_need_u64(blocks, "blocks", "block_count", &block_count, err);
         if (!r && block_count != block_map_block_count(map))
-                r = ingot_fail(err, INGOT_E_FORMAT,
-                               "there are %" PRIu64 " blocks, and the image has %" PRIu64, block_count,
-                               block_map_block_count(map));
+                r = ingot_fail(err, INGOT_E_FORMAT, "there %s %" PRIu64 " %s, and the image has %" PRIu64,
+                               plural(block_count, "is", "are"), block_count,
+                               plural(block_count, "block", "blocks"), block_map_block_count(map));
         if (!r)
                 r = json_need_array(blocks, "blocks", "runs", &runs, err);
         for (size_t i = 0; !r && i < json_value_count(runs); i++)

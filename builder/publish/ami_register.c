@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/plural.h"
 #include "publish/ami_register.h"
 
 enum {
@@ -182,8 +183,8 @@ static bool image_differs(struct comparison *comparison, const struct ec2_regist
                 return true;
         if (is->block_device_count != asked->block_device_count) {
                 (void)snprintf(comparison->difference, sizeof(comparison->difference),
-                               "the block device mapping has %zu entries, not %zu", is->block_device_count,
-                               asked->block_device_count);
+                               "the block device mapping has %zu %s, not %zu", is->block_device_count,
+                               plural(is->block_device_count, "entry", "entries"), asked->block_device_count);
                 return true;
         }
         for (size_t i = 0; i < asked->block_device_count; i++)

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/own.h"
+#include "base/plural.h"
 #include "publish/block_cursor.h"
 #include "publish/latency.h"
 #include "publish/pace.h"
@@ -358,10 +359,11 @@ static enum ingot_code complete_snapshot(struct upload *upload, struct ingot_err
         if (upload->request->taken_up &&
             receipt->blocks_known != upload->request->taken_up->blocks_acknowledged)
                 return ingot_fail(err, INGOT_E_CONFLICT,
-                                  "%s holds %" PRIu64 " blocks of an earlier run, of which %" PRIu64
-                                  " are to be sent",
+                                  "%s holds %" PRIu64 " %s of an earlier run, of which %" PRIu64
+                                  " %s to be sent",
                                   receipt->snapshot_id, upload->request->taken_up->blocks_acknowledged,
-                                  receipt->blocks_known);
+                                  plural(upload->request->taken_up->blocks_acknowledged, "block", "blocks"),
+                                  receipt->blocks_known, plural(receipt->blocks_known, "is", "are"));
         r = digest_stream_finish(upload->linear, &receipt->linear, err);
 
         if (!r && memory && memory->completing)
@@ -378,7 +380,8 @@ static enum ingot_code complete_snapshot(struct upload *upload, struct ingot_err
         if (!r && strcmp(receipt->state, "error") == 0)
                 r = ingot_fail(err, INGOT_E_REMOTE, "%s ended in error when it was completed",
                                receipt->snapshot_id);
-        return ingot_while(err, r, "completing %s of %" PRIu64 " blocks", receipt->snapshot_id, block_count);
+        return ingot_while(err, r, "completing %s of %" PRIu64 " %s", receipt->snapshot_id, block_count,
+                           plural(block_count, "block", "blocks"));
 }
 
 static enum ingot_code check_request(const struct snapshot_request *request, struct ingot_error *err)

@@ -205,7 +205,7 @@ static void what_was_described_must_be_what_was_asked(void **state) /* rule 4 */
         static const struct {
                 const char *mapping, *says;
         } rows[] = {
-                { ROOT, "has 1 entries, not 4" },
+                { ROOT, "has 1 entry, not 4" },
                 { ROOT ROOT REST, "has 5 entries, not 4" },
                 { "<item><deviceName>/dev/xvda</deviceName><ebs><snapshotId>snap-2</snapshotId></ebs></"
                   "item>" REST,
