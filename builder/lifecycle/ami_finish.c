@@ -137,9 +137,11 @@ static size_t list_wanted(const struct manifest_release *release, struct ec2_per
         for (size_t i = 0; !only_accounts && i < release->organization_count; i++) {
                 const char *arn = release->organizations[i];
 
-                permissions[count++] = strstr(arn, ":ou/")
-                                               ? (struct ec2_permission){ .organizational_unit_arn = arn }
-                                               : (struct ec2_permission){ .organization_arn = arn };
+                permissions[count] = (struct ec2_permission){ .user_id = NULL };
+                if (strstr(arn, ":ou/"))
+                        permissions[count++].organizational_unit_arn = arn;
+                else
+                        permissions[count++].organization_arn = arn;
         }
         if (!only_accounts && release->is_public)
                 permissions[count++] = (struct ec2_permission){ .group = "all" };

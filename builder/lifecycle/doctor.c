@@ -62,14 +62,14 @@ void examination_note_unchecked(struct examination *examination, const char *che
 static enum ingot_code visit(struct examination *examination, const struct ingot_target *target,
                              const struct ingot_observer *observer, struct ingot_error *err)
 {
-        OWNED(region_session_close) struct region_session session = { 0 };
+        struct region_session *session = &examination->session;
         const struct ingot_target one = release_place_target(examination->place, target);
         struct ingot_error why;
-        enum ingot_code r = region_session_open(&one, observer, &session, &why);
+        enum ingot_code r = region_session_open(&one, observer, session, &why);
 
-        examination->region = *session.region ? session.region : examination->place->region;
-        examination->session = &session;
+        examination->region = *session->region ? session->region : examination->place->region;
         if (r == INGOT_E_CANCELLED || r == INGOT_E_MEMORY || r == INGOT_E_USAGE) {
+                region_session_close(session);
                 if (err)
                         *err = why;
                 return r;
@@ -80,7 +80,7 @@ static enum ingot_code visit(struct examination *examination, const struct ingot
         else
                 examine_region(examination);
         examination->region = NULL;
-        examination->session = NULL;
+        region_session_close(session);
         return ingot_observe(observer, "examining regions", 0, 0, err);
 }
 
@@ -88,17 +88,17 @@ static enum ingot_code examine(struct examination *examination, const struct ing
                                const struct ingot_observer *observer, struct ingot_error *err)
 {
         static const struct manifest_release no_section;
-        struct release_places places;
+        struct release_places *places = &examination->places;
         enum ingot_code r =
                 release_places_find(examination->manifest ? &examination->manifest->release : &no_section,
-                                    target->to, &places, err);
+                                    target->to, places, err);
 
         if (r)
                 return r;
         if (examination->manifest)
                 examine_build(examination);
-        for (size_t i = 0; !r && i < places.count; i++) {
-                examination->place = &places.items[i];
+        for (size_t i = 0; !r && i < places->count; i++) {
+                examination->place = &places->items[i];
                 r = visit(examination, target, observer, err);
         }
         if (!r && examination->out_of_memory)

@@ -17,9 +17,10 @@
 
 struct examination {
         const struct ingot_doctor_request *request;
-        const struct manifest *manifest;   /* NULL: no build */
+        const struct manifest *manifest; /* NULL: no build */
+        struct release_places places;
         const struct release_place *place; /* NULL: of the build */
-        const struct region_session *session;
+        struct region_session session;
         const char *region; /* NULL: of the build */
         struct ingot_diagnosis *diagnosis;
         bool out_of_memory;

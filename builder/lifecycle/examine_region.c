@@ -33,7 +33,7 @@ static enum ingot_code find_endpoint(const struct examination *examination, enum
                                      const char *region, struct endpoint *ret_endpoint,
                                      struct ingot_error *err)
 {
-        const struct region_session *session = examination->session;
+        const struct region_session *session = &examination->session;
 
         if (session->server)
                 return endpoint_of_socket(region_unix_socket(session->server), region,
@@ -71,7 +71,7 @@ static bool examine_identity(struct examination *examination, char principal[ARN
         struct ingot_error why;
 
         *principal = '\0';
-        if (sts_get_caller_identity(&examination->session->ec2, &identity, &why)) {
+        if (sts_get_caller_identity(&examination->session.ec2, &identity, &why)) {
                 examination_note(examination, "identity", INGOT_VERDICT_PROBLEM, "%s",
                                  ingot_error_frame(&why, 0));
                 return false;
@@ -180,7 +180,7 @@ static void examine_dry_runs(struct examination *examination)
                 { "ec2:DeregisterImage", try_deregister, release->region_count > 1 },
                 { "ec2:DeleteSnapshot", try_delete, true },
         };
-        struct ec2_client dry = examination->session->ec2;
+        struct ec2_client dry = examination->session.ec2;
 
         dry.is_dry_run = true;
         for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -208,7 +208,7 @@ static void examine_simulation(struct examination *examination, const char *prin
                                         : find_endpoint(examination, AWS_IAM, region, &iam, &why);
 
         if (!r)
-                r = account_simulate(examination->session->link, &iam, principal, actions,
+                r = account_simulate(examination->session.link, &iam, principal, actions,
                                      sizeof(actions) / sizeof(actions[0]), NULL, 0, &list, &why);
         if (r) {
                 examination_note(examination, "permissions", INGOT_VERDICT_UNCHECKED,
@@ -235,7 +235,7 @@ static void examine_default(struct examination *examination)
         char key[ACCOUNT_KEY_CHARS + 1] = "";
         struct ingot_error why;
 
-        if (account_encrypts_by_default(&examination->session->ec2, &by_default, &why)) {
+        if (account_encrypts_by_default(&examination->session.ec2, &by_default, &why)) {
                 examination_note_unchecked(examination, "encryption by default", &why);
                 return;
         }
@@ -244,7 +244,7 @@ static void examine_default(struct examination *examination)
                                  is_asked ? ", and asked for" : "");
                 return;
         }
-        if (account_default_key(&examination->session->ec2, key, NULL))
+        if (account_default_key(&examination->session.ec2, key, NULL))
                 (void)snprintf(key, sizeof(key), "a key that could not be asked for");
         if (release->is_public)
                 examination_note(examination, "encryption by default", INGOT_VERDICT_PROBLEM,
@@ -273,7 +273,7 @@ static void examine_key(struct examination *examination)
                 return;
         r = find_endpoint(examination, AWS_KMS, examination->region, &kms, &why);
         if (!r)
-                r = account_describe_key(examination->session->link, &kms, id, &key, &why);
+                r = account_describe_key(examination->session.link, &kms, id, &key, &why);
         if (r == INGOT_E_NOT_FOUND)
                 examination_note(examination, "key", INGOT_VERDICT_PROBLEM, "%s: %s", id,
                                  ingot_error_frame(&why, 0));
@@ -306,7 +306,7 @@ static void examine_public_access(struct examination *examination)
 
         if (!release_of(examination)->is_public)
                 return;
-        if (account_image_public_access(&examination->session->ec2, &access, &why))
+        if (account_image_public_access(&examination->session.ec2, &access, &why))
                 examination_note_unchecked(examination, "block public access", &why);
         else if (!public_access_is_open(&access))
                 examination_note(examination, "block public access", INGOT_VERDICT_PROBLEM,
@@ -327,7 +327,7 @@ static bool find_quota(struct examination *examination, const char *service, con
                 find_endpoint(examination, AWS_SERVICE_QUOTAS, examination->region, &quotas, &why);
 
         if (!r)
-                r = account_quota(examination->session->link, &quotas, service, code, ret_quota, &why);
+                r = account_quota(examination->session.link, &quotas, service, code, ret_quota, &why);
         if (r)
                 examination_note_unchecked(examination, "quotas", &why);
         return r == INGOT_OK;
@@ -359,7 +359,7 @@ static void examine_public_images(struct examination *examination)
 
         if (!release_of(examination)->is_public || !find_quota(examination, QUOTA_PUBLIC_IMAGES, &quota))
                 return;
-        if (ec2_describe_images(&examination->session->ec2, &asked, &images, &why))
+        if (ec2_describe_images(&examination->session.ec2, &asked, &images, &why))
                 examination_note_unchecked(examination, "quotas", &why);
         else
                 examination_note(examination, "quotas",
@@ -378,7 +378,7 @@ static void examine_pending(struct examination *examination)
         OWNED(ec2_snapshot_list_release) struct ec2_snapshot_list list = { 0 };
         struct ingot_error why;
 
-        if (ec2_describe_snapshots(&examination->session->ec2, &asked, &list, &why))
+        if (ec2_describe_snapshots(&examination->session.ec2, &asked, &list, &why))
                 examination_note_unchecked(examination, "quotas", &why);
         else
                 examination_note(
@@ -402,8 +402,8 @@ static void examine_name(struct examination *examination)
                 return;
         r = ami_content_digest(examination->manifest, digest, &why);
         if (!r)
-                r = ami_find_published(examination->session, examination->manifest, digest, &found, &is_there,
-                                       &is_provisional, &why);
+                r = ami_find_published(&examination->session, examination->manifest, digest, &found,
+                                       &is_there, &is_provisional, &why);
         if (r == INGOT_E_CONFLICT)
                 examination_note(examination, "name", INGOT_VERDICT_PROBLEM, "%s",
                                  ingot_error_frame(&why, 0));

@@ -22,7 +22,8 @@ struct planning {
         const struct ingot_publish_request *request;
         const struct manifest *manifest;
         const char *content_digest;
-        struct region_session *session; /* NULL: it cannot be asked */
+        struct region_session session;
+        bool is_asked; /* the region can be, through session */
         const struct ingot_observer *observer;
         const char *kms_key;
         struct last_published last;
@@ -50,11 +51,11 @@ static enum ingot_code find_parent(struct planning *planning, const struct manif
         struct parent_wish wish;
         bool is_snapshot = parent && strncmp(parent, "snap-", 5) == 0;
 
-        if (planning->request->full || !planning->session ||
+        if (planning->request->full || !planning->is_asked ||
             !(is_snapshot ? last_published_find(&planning->last, parent, &wish)
                           : last_published_wish(&planning->last, volume->layout.device_name, &wish)))
                 return INGOT_OK;
-        return volume_parent_find(planning->session, &wish, &terms, planning->observer, ret_parent, err);
+        return volume_parent_find(&planning->session, &wish, &terms, planning->observer, ret_parent, err);
 }
 
 static void fill_counts(const uint64_t counts[BLOCK_REASON_COUNT], struct ingot_volume_plan *plan)
@@ -83,8 +84,8 @@ static enum ingot_code find_snapshot(struct planning *planning, const struct man
         struct ingot_snapshot_receipt found = { 0 };
         enum ingot_code r = INGOT_OK;
 
-        if (planning->session)
-                r = volume_find(planning->session, &asked, &found, err);
+        if (planning->is_asked)
+                r = volume_find(&planning->session, &asked, &found, err);
         plan->snapshot_id = found.snapshot_id;
         found.snapshot_id = NULL;
         volume_receipt_release(&found);
@@ -186,7 +187,7 @@ static enum ingot_code ask_region(struct planning *planning, struct ingot_error 
         bool is_there = false, is_provisional = false, by_default = false;
         enum ingot_code r;
 
-        r = ami_find_published(planning->session, planning->manifest, planning->content_digest, &found,
+        r = ami_find_published(&planning->session, planning->manifest, planning->content_digest, &found,
                                &is_there, &is_provisional, &why);
         if (is_there) {
                 plan->ami_id = found.ami_id;
@@ -204,7 +205,7 @@ static enum ingot_code ask_region(struct planning *planning, struct ingot_error 
                 return r;
         }
         /* Who may not look plans as if it were off: the plan says what was asked for. */
-        if (!plan->encrypted && !account_encrypts_by_default(&planning->session->ec2, &by_default, NULL))
+        if (!plan->encrypted && !account_encrypts_by_default(&planning->session.ec2, &by_default, NULL))
                 plan->encrypted = by_default;
         return INGOT_OK;
 }
@@ -228,20 +229,20 @@ static enum ingot_code plan_volumes(struct planning *planning, struct ingot_erro
 static enum ingot_code plan_region(struct planning *planning, const struct release_place *place,
                                    const struct ingot_target *target, struct ingot_error *err)
 {
-        OWNED(region_session_close) struct region_session session = { 0 };
+        struct region_session *session = &planning->session;
         const struct ingot_target one = release_place_target(place, target);
         struct ingot_region_plan *plan = planning->plan;
         const char *folder = planning->request->parent && strncmp(planning->request->parent, "snap-", 5) != 0
                                      ? planning->request->parent
                                      : planning->request->folder;
         struct ingot_error why;
-        enum ingot_code r = region_session_open(&one, planning->observer, &session, &why);
+        enum ingot_code r = region_session_open(&one, planning->observer, session, &why);
 
         plan->required = place->required;
         plan->encrypted = planning->request->encrypt || planning->kms_key;
         if (!r) {
-                planning->session = &session;
-                r = region_session_end(&session, ask_region(planning, &why), &why);
+                planning->is_asked = true;
+                r = region_session_end(session, ask_region(planning, &why), &why);
         }
         if (r == INGOT_E_CANCELLED || r == INGOT_E_MEMORY || r == INGOT_E_USAGE) {
                 if (err)
@@ -249,11 +250,11 @@ static enum ingot_code plan_region(struct planning *planning, const struct relea
                 return r;
         }
         if (r) {
-                planning->session = NULL;
+                planning->is_asked = false;
                 r = keep(ingot_error_frame(&why, 0), &plan->unasked, err);
         }
         if (!r)
-                r = keep(*session.region ? session.region : place->region, &plan->region, err);
+                r = keep(*session->region ? session->region : place->region, &plan->region, err);
         if (!r && planning->kms_key)
                 r = keep(planning->kms_key, &plan->kms_key, err);
         if (!r && last_published_read(folder, plan->region, &planning->last, NULL))
@@ -332,6 +333,7 @@ static enum ingot_code plan_all(const struct ingot_publish_request *request, con
 
                 plan->region_count++;
                 r = plan_region(&planning, &places.items[i], target, err);
+                region_session_close(&planning.session);
         }
         return r;
 }

@@ -224,11 +224,13 @@ static void do_undo(void *context, size_t at)
                                                           before->state != INGOT_REGION_UPLOADING));
         bool was_finished = job->publication.found && !job->publication.is_ours;
         struct ingot_error err;
+        enum ingot_code r;
 
         if (!job->is_opened || had_nothing || was_finished)
                 return; /* nothing was begun here, or it is not this release's to take back */
-        if (take_back(job, &err)) {
-                job->code = err.code;
+        r = take_back(job, &err);
+        if (r) {
+                job->code = r;
                 job->err = err;
                 note_failure(job);
                 return;
