@@ -30,7 +30,8 @@ static int print_summary(struct session *session, const char *folder)
         struct ingot_error err;
         enum ingot_code r;
 
-        r = ingot_inspect(folder, 0, &session->observer, &inspection, &err);
+        r = ingot_inspect(&(struct ingot_inspect_request){ .path = folder }, &session->observer, &inspection,
+                          &err);
         if (r)
                 return session_fail(session, "look at", folder, r, &err);
         progress_end(&session->progress, true);

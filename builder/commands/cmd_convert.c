@@ -2,6 +2,8 @@
 #include "base/own.h"
 #include "commands/commands.h"
 
+extern char **environ;
+
 /* Shows what was made, as 'ingot inspect' would. */
 static int print_result(struct session *session, const char *path)
 {
@@ -11,7 +13,8 @@ static int print_result(struct session *session, const char *path)
         struct ingot_error err;
         enum ingot_code r;
 
-        r = ingot_inspect(path, 0, &session->observer, &inspection, &err);
+        r = ingot_inspect(&(struct ingot_inspect_request){ .path = path }, &session->observer, &inspection,
+                          &err);
         if (r)
                 return session_fail(session, "look at", path, r, &err);
         progress_end(&session->progress, true);
@@ -30,7 +33,9 @@ static int run(struct session *session)
 {
         const struct arguments *arguments = &session->arguments;
         struct ingot_convert_request request = { .input = arguments->operands[0],
-                                                 .output = arguments->operands[1] };
+                                                 .output = arguments->operands[1],
+                                                 .temp_folder = session_temp_folder(session),
+                                                 .environment = (const char *const *)environ };
         struct ingot_error err;
         char compressor[16];
         enum ingot_code r;
@@ -51,14 +56,15 @@ static int run(struct session *session)
 const struct command command_convert = {
         .name = "convert",
         .operands = "IN OUT",
-        .summary = "turn a raw image into a VMDK, or back",
-        .about = "Converts a raw image to a stream-optimized VMDK, or a VMDK to a sparse raw\n"
-                 "image.  OUT appears whole or not at all; one that exists is replaced.  Without\n"
-                 "--format it is the format that IN is not.\n",
+        .summary = "turn any disk image into a raw one or a VMDK",
+        .about = "Converts a raw image to a stream-optimized VMDK, or an image of any other kind\n"
+                 "that 'ingot upload' takes, compressed or not, to a sparse raw image; --format\n"
+                 "says otherwise.  OUT appears whole or not at all; one that exists is replaced.\n",
         .examples = "  ingot convert disk.raw disk.vmdk --compressor libdeflate:6\n"
-                    "  ingot convert disk.vmdk disk.raw\n",
-        .options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_COMPRESSOR) | OPTION_BIT(OPTION_THREADS) |
-                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
+                    "  ingot convert disk.vmdk disk.raw\n"
+                    "  ingot convert disk.qcow2 disk.vmdk --format vmdk\n",
+        .options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_TEMP_DIR) | OPTION_BIT(OPTION_COMPRESSOR) |
+                   OPTION_BIT(OPTION_THREADS) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_QUIET),
         .operand_min = 2,
         .operand_max = 2,
         .run = run,

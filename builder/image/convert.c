@@ -62,14 +62,16 @@ static enum ingot_code assemble_into(const struct convert_request *request, stru
         char phase[PHASE_CHARS + 1];
         struct assemble_request assembly = {
                 .extents = &extents,
-                .size_bytes = image_reader_size_bytes(reader),
+                .size_bytes =
+                        reader ? image_reader_size_bytes(reader) : image_input_size_bytes(request->input),
                 .raw_fd = raw ? draft->fd : FD_NONE,
                 .raw_path = request->out_path,
                 .threads = request->threads,
                 .observer = request->observer,
                 .phase = phase,
         };
-        enum ingot_code r = image_extents(reader, &extents, err);
+        enum ingot_code r = reader ? image_extents(reader, &extents, err)
+                                   : image_input_extents(request->input, &extents, err);
 
         (void)snprintf(phase, sizeof(phase), "converting '%s'", request->in_path);
         if (!raw) /* a VMDK counts sectors */
@@ -123,14 +125,15 @@ enum ingot_code convert(const struct convert_request *request, struct convert_re
                 return ingot_fail(err, INGOT_E_USAGE, "a %s is read, not written",
                                   image_format_name(request->out_format));
         r = refuse_same_file(request, err);
-        if (!r)
+        if (!r && !request->input)
                 r = image_reader_open(request->in_path, IMAGE_CACHED, &reader, err);
         if (!r)
                 r = draft_open(&draft, request->out_path, 0666, err);
         if (r)
                 return r;
-        result.in_format = image_reader_format(reader);
-        result.in_file_bytes = image_reader_file_bytes(reader);
+        result.in_format = reader ? image_reader_format(reader) : IMAGE_RAW;
+        result.in_file_bytes =
+                reader ? image_reader_file_bytes(reader) : image_input_size_bytes(request->input);
         r = assemble_into(request, reader, &draft, &result, err);
         if (!r)
                 r = verify_draft(request, &draft, &result, err);

@@ -10,6 +10,7 @@
  * Tests    tests/unit/image/test_convert.c
  */
 #include "image/assemble.h"
+#include "image/image_input.h"
 #include "image/image_reader.h"
 
 /*
@@ -23,6 +24,7 @@ enum ingot_code image_extents(struct image_reader *reader, struct extent_list *l
 
 struct convert_request {
         const char *in_path, *out_path;
+        struct image_input *input;    /* the disk of in_path, opened; NULL: image_reader opens it */
         enum image_format out_format; /* IMAGE_RAW or IMAGE_VMDK_STREAM */
         struct compression compression;
         unsigned threads;
@@ -30,7 +32,7 @@ struct convert_request {
 };
 
 struct convert_result {
-        enum image_format in_format;
+        enum image_format in_format; /* with input: raw, and in_file_bytes is the disk's size */
         uint64_t size_bytes, in_file_bytes, out_file_bytes;
         struct block_map map; /* owned by the caller: block_map_release() */
         struct digest image_digest;

@@ -22,29 +22,39 @@ static void forget_zero_runs(struct block_map *map)
         map->run_count = kept;
 }
 
-static enum ingot_code scan(struct image_reader *reader, unsigned threads,
-                            const struct ingot_observer *observer, const char *phase,
-                            struct block_map *ret_map, uint64_t *ret_blocks_read, struct ingot_error *err)
+static enum ingot_code scan_extents(struct extent_list *extents, uint64_t size_bytes, unsigned threads,
+                                    const struct ingot_observer *observer, const char *phase,
+                                    struct block_map *ret_map, uint64_t *ret_blocks_read,
+                                    struct ingot_error *err)
 {
-        OWNED(extent_list_release) struct extent_list extents = EXTENT_LIST_EMPTY;
         struct assemble_request request = {
-                .extents = &extents,
-                .size_bytes = image_reader_size_bytes(reader),
+                .extents = extents,
+                .size_bytes = size_bytes,
                 .raw_fd = FD_NONE,
                 .threads = threads,
                 .observer = observer,
                 .phase = phase,
         };
-        enum ingot_code r = image_extents(reader, &extents, err);
+        enum ingot_code r;
 
-        if (r)
-                return r;
         r = assemble(&request, ret_map, err); /* with nothing to write: what is left of it is the map */
         if (r)
                 return r;
         *ret_blocks_read = block_map_data_count(ret_map) + block_map_zero_count(ret_map);
         forget_zero_runs(ret_map);
         return INGOT_OK;
+}
+
+static enum ingot_code scan(struct image_reader *reader, unsigned threads,
+                            const struct ingot_observer *observer, const char *phase,
+                            struct block_map *ret_map, uint64_t *ret_blocks_read, struct ingot_error *err)
+{
+        OWNED(extent_list_release) struct extent_list extents = EXTENT_LIST_EMPTY;
+        enum ingot_code r = image_extents(reader, &extents, err);
+
+        return r ? r
+                 : scan_extents(&extents, image_reader_size_bytes(reader), threads, observer, phase, ret_map,
+                                ret_blocks_read, err);
 }
 
 enum ingot_code image_scan(struct image_reader *reader, unsigned threads,
@@ -54,6 +64,19 @@ enum ingot_code image_scan(struct image_reader *reader, unsigned threads,
         uint64_t blocks_read;
 
         return scan(reader, threads, observer, phase, ret_map, &blocks_read, err);
+}
+
+enum ingot_code image_scan_input(struct image_input *input, unsigned threads,
+                                 const struct ingot_observer *observer, const char *phase,
+                                 struct block_map *ret_map, struct ingot_error *err)
+{
+        OWNED(extent_list_release) struct extent_list extents = EXTENT_LIST_EMPTY;
+        uint64_t blocks_read;
+        enum ingot_code r = image_input_extents(input, &extents, err);
+
+        return r ? r
+                 : scan_extents(&extents, image_input_size_bytes(input), threads, observer, phase, ret_map,
+                                &blocks_read, err);
 }
 
 /* Walks the data blocks of a map, ascending. */

@@ -12,6 +12,7 @@
  */
 #include <ingot/observer.h>
 
+#include "image/image_input.h"
 #include "image/image_reader.h"
 #include "model/block_map.h"
 
@@ -26,6 +27,11 @@
 enum ingot_code image_scan(struct image_reader *reader, unsigned threads,
                            const struct ingot_observer *observer, const char *phase,
                            struct block_map *ret_map, struct ingot_error *err) INGOT_MUST_CHECK;
+
+/* The same of what is opened as any kind of image. */
+enum ingot_code image_scan_input(struct image_input *input, unsigned threads,
+                                 const struct ingot_observer *observer, const char *phase,
+                                 struct block_map *ret_map, struct ingot_error *err) INGOT_MUST_CHECK;
 
 struct verify_result {
         bool direct;              /* read around the page cache; else the cache was dropped first */

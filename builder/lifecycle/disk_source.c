@@ -195,6 +195,32 @@ enum ingot_code disk_source_open(const struct disk_source_request *request, stru
         return r;
 }
 
+bool disk_source_is_needed(const char *path)
+{
+        OWNED(fd_drop) int fd = FD_NONE;
+        enum image_kind kind;
+
+        if (fd_open_read(path, &fd, NULL) || image_input_kind(fd, path, &kind, NULL, NULL))
+                return false;
+        switch (kind) {
+        case IMAGE_KIND_RAW:
+        case IMAGE_KIND_VMDK:
+        case IMAGE_KIND_VHD_FIXED:
+        case IMAGE_KIND_FOREIGN: return false;
+        case IMAGE_KIND_VMDK_DESCRIPTOR:
+        case IMAGE_KIND_VHD_DYNAMIC:
+        case IMAGE_KIND_QCOW2:
+        case IMAGE_KIND_VHDX:
+        case IMAGE_KIND_VDI:
+        case IMAGE_KIND_GZIP:
+        case IMAGE_KIND_XZ:
+        case IMAGE_KIND_ZSTD:
+        case IMAGE_KIND_BZIP2:
+        case IMAGE_KIND_LZ4: break;
+        }
+        return true;
+}
+
 void disk_source_release(struct disk_source *source)
 {
         image_input_free(source->input);

@@ -12,6 +12,8 @@
  *          (3) What is unpacked may be any kind of image, or compressed again, DISK_SOURCE_LAYERS deep.
  * Tests    tests/cli/upload.sh
  */
+#include <stdbool.h>
+
 #include <ingot/observer.h>
 
 #include "image/image_input.h"
@@ -47,6 +49,8 @@ struct disk_source {
  */
 enum ingot_code disk_source_open(const struct disk_source_request *request, struct disk_source *source,
                                  struct ingot_error *err) INGOT_MUST_CHECK;
+/* Whether it takes more than image_reader to read what is at path; false also where that cannot be told. */
+bool disk_source_is_needed(const char *path);
 void disk_source_release(struct disk_source *source); /* also for OWNED */
 
 #endif

@@ -19,6 +19,7 @@
 #include "image/image_reader.h"
 #include "image/mbr.h"
 #include "image/verify.h"
+#include "lifecycle/disk_source.h"
 #include "lifecycle/folder.h"
 
 enum { PARTITIONS_MAX = GPT_READ_ENTRIES_MAX, WARNINGS_MAX = 32 };
@@ -67,6 +68,7 @@ struct look {
         struct belongings *owned;
         struct ingot_image_info *info;
         struct image_reader *reader;
+        struct disk_source source; /* where reader is NULL */
         const struct byte_source *disk;
         const char **warnings;
 };
@@ -363,7 +365,10 @@ static enum ingot_code compute_digests(struct look *look, const struct ingot_obs
         enum ingot_code r;
 
         (void)snprintf(phase, sizeof(phase), "reading '%.200s'", look->info->path);
-        r = image_scan(look->reader, work_processor_count(), observer, phase, &map, err);
+        if (look->reader)
+                r = image_scan(look->reader, work_processor_count(), observer, phase, &map, err);
+        else
+                r = image_scan_input(look->source.input, work_processor_count(), observer, phase, &map, err);
         if (!r)
                 r = block_map_image_digest(&map, &image, err);
         if (!r)
@@ -386,44 +391,79 @@ static enum ingot_code add_from_manifest(struct look *look, const struct manifes
         return count_blocks(look, &volume->map, &volume->image_digest, err);
 }
 
-static enum ingot_code look_into(struct belongings *owned, const char *path,
-                                 const struct manifest_volume *volume, bool digests,
+static void look_close(struct look *look)
+{
+        image_reader_free(look->reader);
+        disk_source_release(&look->source);
+}
+
+/* Opens the image at path; what is no build's may be of any kind. */
+static enum ingot_code look_open(const struct ingot_inspect_request *request, const char *path,
+                                 const struct manifest_volume *volume, const struct ingot_observer *observer,
+                                 struct look *look, struct ingot_error *err)
+{
+        const struct disk_source_request asked = { .path = path,
+                                                   .input_fd = FD_NONE,
+                                                   .temp_folder = request->temp_folder,
+                                                   .environment = request->environment,
+                                                   .observer = observer };
+        struct ingot_image_info *info = look->info;
+        struct stat status = { .st_size = 0 };
+        enum ingot_code r;
+
+        if (!stat(path, &status))
+                info->allocated_bytes = (uint64_t)status.st_blocks * 512; /* stat(2): units of 512 bytes */
+        if (volume || !request->temp_folder || !disk_source_is_needed(path)) {
+                r = image_reader_open(path, IMAGE_CACHED, &look->reader, err);
+                if (r)
+                        return r;
+                look->disk = image_reader_source(look->reader);
+                info->format = image_format_name(image_reader_format(look->reader));
+                info->size_bytes = image_reader_size_bytes(look->reader);
+                info->file_bytes = image_reader_file_bytes(look->reader);
+                return INGOT_OK;
+        }
+        r = disk_source_open(&asked, &look->source, err);
+        if (r)
+                return r;
+        look->disk = image_input_source(look->source.input);
+        info->format = keep_text(look->owned, look->source.format);
+        info->size_bytes = image_input_size_bytes(look->source.input);
+        info->file_bytes = (uint64_t)status.st_size;
+        return info->format ? INGOT_OK : ingot_fail_memory(err, sizeof(look->source.format));
+}
+
+static enum ingot_code look_into(struct belongings *owned, const struct ingot_inspect_request *request,
+                                 const char *path, const struct manifest_volume *volume,
                                  const struct ingot_observer *observer, struct ingot_image_info *info,
                                  struct ingot_error *err)
 {
-        OWNED(image_reader_drop) struct image_reader *reader = NULL;
-        struct look look = { .owned = owned, .info = info };
-        struct stat status;
-        enum ingot_code r;
+        OWNED(look_close)
+        struct look look = { .owned = owned, .info = info, .source = DISK_SOURCE_NONE };
+        enum ingot_code r = look_open(request, path, volume, observer, &look, err);
 
-        r = image_reader_open(path, IMAGE_CACHED, &reader, err);
         if (r)
                 return r;
-        look.reader = reader;
-        look.disk = image_reader_source(reader);
         look.warnings = keep(owned, calloc(WARNINGS_MAX, sizeof(*look.warnings)));
         info->path = keep_text(owned, path);
         if (!look.warnings || !info->path)
                 return ingot_fail_memory(err, WARNINGS_MAX * sizeof(*look.warnings));
         info->warnings = look.warnings;
-        info->format = image_format_name(image_reader_format(reader));
-        info->size_bytes = image_reader_size_bytes(reader);
-        info->file_bytes = image_reader_file_bytes(reader);
         info->volume_size_gib = (info->size_bytes + (UINT64_C(1) << 30) - 1) >> 30;
-        if (!stat(path, &status))
-                info->allocated_bytes = (uint64_t)status.st_blocks * 512; /* stat(2): units of 512 bytes */
         r = look_at_table(&look, err);
         if (!r && volume)
                 r = add_from_manifest(&look, volume, err);
-        else if (!r && digests)
+        else if (!r && request->digests)
                 r = compute_digests(&look, observer, err);
         return r;
 }
 
-static enum ingot_code look_into_folder(struct ingot_inspection *made, const char *folder, bool digests,
+static enum ingot_code look_into_folder(struct ingot_inspection *made,
+                                        const struct ingot_inspect_request *request,
                                         const struct ingot_observer *observer, struct ingot_error *err)
 {
         OWNED(manifest_drop) struct manifest *manifest = NULL;
+        const char *folder = request->path;
         enum ingot_code r = folder_read_manifest(folder, &manifest, err);
 
         if (r)
@@ -440,7 +480,7 @@ static enum ingot_code look_into_folder(struct ingot_inspection *made, const cha
                 path = folder_path(folder, volume->files[0].name);
                 if (!path)
                         return ingot_fail_memory(err, strlen(folder));
-                r = look_into(made->owned, path, volume, digests, observer, &made->images[made->image_count],
+                r = look_into(made->owned, request, path, volume, observer, &made->images[made->image_count],
                               err);
                 if (r)
                         return ingot_while(err, r, "inspecting '%s'", path);
@@ -449,9 +489,11 @@ static enum ingot_code look_into_folder(struct ingot_inspection *made, const cha
         return INGOT_OK;
 }
 
-enum ingot_code ingot_inspect(const char *path, int digests, const struct ingot_observer *observer,
-                              struct ingot_inspection **ret_inspection, struct ingot_error *err)
+enum ingot_code ingot_inspect(const struct ingot_inspect_request *request,
+                              const struct ingot_observer *observer, struct ingot_inspection **ret_inspection,
+                              struct ingot_error *err)
 {
+        const char *path = request->path;
         struct ingot_inspection *made = calloc(1, sizeof(*made));
         enum ingot_code r;
 
@@ -462,11 +504,11 @@ enum ingot_code ingot_inspect(const char *path, int digests, const struct ingot_
                 return ingot_fail_memory(err, sizeof(*made));
         }
         if (folder_is_one(path)) {
-                r = look_into_folder(made, path, digests, observer, err);
+                r = look_into_folder(made, request, observer, err);
         } else {
                 made->images = keep(made->owned, calloc(1, sizeof(*made->images)));
                 made->image_count = 1;
-                r = made->images ? look_into(made->owned, path, NULL, digests, observer, made->images, err)
+                r = made->images ? look_into(made->owned, request, path, NULL, observer, made->images, err)
                                  : ingot_fail_memory(err, sizeof(*made->images));
                 r = ingot_while(err, r, "inspecting '%s'", path);
         }

@@ -25,7 +25,7 @@ struct ingot_partition_info {
 
 struct ingot_image_info {
         const char *path;            /* the file that was looked into */
-        const char *format;          /* "raw", "vmdk streamOptimized", "vmdk monolithicSparse" */
+        const char *format;          /* "raw", "streamOptimized VMDK", "qcow2, in a gzip file" */
         const char *device_name;     /* from the manifest; NULL without one */
         const char *partition_table; /* "gpt", "mbr", "none" */
         const char *disk_guid;
@@ -46,15 +46,23 @@ struct ingot_inspection {
         void *owned; /* private */
 };
 
+/* Borrowed for the call. */
+struct ingot_inspect_request {
+        const char *path; /* an image file, or a build folder */
+        int digests;      /* non-zero: compute those of an image that has no manifest (reads all its data) */
+        /* For what ingot does not read by itself: packed images, and those that QEMU reads. */
+        const char *temp_folder; /* for what must be unpacked, sparse; and sockets; NULL: such are refused */
+        const char *const *environment; /* for programs ingot runs: NULL-terminated "KEY=VALUE" */
+};
+
 /*
  * Looks into an image file, or into every volume of a build folder.
  *
- * digests      non-zero: compute the digests of an image that has no manifest (reads all its data)
  * Fails with   INGOT_E_NOT_FOUND, INGOT_E_SYSTEM, INGOT_E_MEMORY, INGOT_E_CANCELLED
  *              INGOT_E_FORMAT  it is no image ingot knows, or is damaged beyond looking
  */
-enum ingot_code ingot_inspect(const char *path, int digests, const struct ingot_observer *observer,
-                              struct ingot_inspection **ret_inspection,
+enum ingot_code ingot_inspect(const struct ingot_inspect_request *request,
+                              const struct ingot_observer *observer, struct ingot_inspection **ret_inspection,
                               struct ingot_error *err) INGOT_MUST_CHECK;
 void ingot_inspection_free(struct ingot_inspection *inspection);
 enum ingot_code ingot_inspection_json(const struct ingot_inspection *inspection, char **ret_json,
@@ -83,10 +91,12 @@ struct ingot_convert_request {
         unsigned threads;       /* 0: as many as processors */
         const char *compressor; /* as in build.h */
         int compression_level;
+        const char *temp_folder; /* as of ingot_inspect_request */
+        const char *const *environment;
 };
 
 /*
- * Converts raw to VMDK and back; the output appears whole or not at all.
+ * Converts an image of any kind to raw or VMDK; the output appears whole or not at all.
  *
  * Fails with   INGOT_E_USAGE  output is input
  *              INGOT_E_FORMAT, INGOT_E_NOT_FOUND, INGOT_E_SYSTEM, INGOT_E_MEMORY, INGOT_E_CANCELLED

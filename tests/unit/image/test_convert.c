@@ -29,7 +29,11 @@ static void make_raw(const char *path, uint64_t size_bytes)
 static enum ingot_code run(const char *in, const char *out, enum image_format format,
                            struct digest *ret_digest, struct ingot_error *err)
 {
-        struct convert_request request = { in, out, format, compression_default, 2, NULL };
+        struct convert_request request = { .in_path = in,
+                                           .out_path = out,
+                                           .out_format = format,
+                                           .compression = compression_default,
+                                           .threads = 2 };
         struct convert_result result;
         enum ingot_code r = convert(&request, &result, err);
 
