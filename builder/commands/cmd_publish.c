@@ -319,6 +319,9 @@ const struct command command_publish = {
                  "With --plan nothing is changed: what would be sent, made and shared is told, and\n"
                  "how long and dear that is.  See also: ingot doctor.\n"
                  "\n"
+                 "With --via s3 a volume is compressed, sent to a bucket in parts and imported\n"
+                 "from there; with --via auto it takes the quicker way.  See docs/via-s3.md.\n"
+                 "\n"
                  "With --output id only AMIs are printed; with --json, the receipt.\n",
         .examples = "  ingot publish out/web --to local\n"
                     "  ingot publish out/web --to local:eu-central-1 --json\n"

@@ -73,6 +73,7 @@ struct asked {
         const void *body;
         size_t body_bytes;
         uint32_t deadline_ms;
+        bool needs_new_connection; /* region_call's */
 };
 
 static enum ingot_code call(const struct s3_client *client, const struct asked *asked, struct buffer *reply,
@@ -94,7 +95,8 @@ static enum ingot_code call(const struct s3_client *client, const struct asked *
                                     .payload_hash = hash,
                                     .has_content_sha256 = true,
                                     .deadline_ms = asked->deadline_ms ? asked->deadline_ms : DEADLINE_MS,
-                                    .reply_bytes_max = S3_DOCUMENT_BYTES_MAX };
+                                    .reply_bytes_max = S3_DOCUMENT_BYTES_MAX,
+                                    .needs_new_connection = asked->needs_new_connection };
         enum ingot_code r = digest_of(asked->body ? asked->body : "", asked->body_bytes, &digest, err);
 
         append_path(&path, client, asked->key);
@@ -218,7 +220,8 @@ enum ingot_code s3_complete_upload(const struct s3_client *client, const char *k
                                .key = key,
                                .headers = headers,
                                .header_count = 1,
-                               .deadline_ms = COMPLETE_DEADLINE_MS };
+                               .deadline_ms = COMPLETE_DEADLINE_MS,
+                               .needs_new_connection = true /* ret_attempts is to be true */ };
         struct s3_completed completed;
         enum ingot_code r;
 

@@ -9,7 +9,7 @@
  *      +--the disk is bad--> deleting --seen once--> deleted
  *
  * Rules    (1) Every account has the role vmimport until it deletes it.
- * Tests    tests/unit/region/test_ec2_import.c
+ * Tests    tests/unit/region/test_s3_routes.c
  */
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
  * iam_roles: IAM's roles, as far as ImportSnapshot needs one: they can be made, looked at and deleted.
  *
  * Source   IAM service model 2010-05-08, protocol query.
- * Tests    tests/unit/region/test_ec2_import.c
+ * Tests    tests/unit/region/test_s3_routes.c
  */
 #include "region/query_call.h"
 

@@ -10,7 +10,7 @@
  *              start, and the snapshot that was begun is deleted.
  *          (3) A disk that cannot be read ends the task in "deleting" with a message; then it is "deleted".
  *          (4) Blocks of zeros are left out, unless the snapshot is encrypted: there all of the volume is written.
- * Tests    tests/unit/region/test_ec2_import.c, tests/cli/via-s3.sh
+ * Tests    tests/unit/region/test_s3_routes.c, tests/cli/via-s3.sh
  */
 #include "region/catalogue_imports.h"
 #include "region/store.h"

@@ -15,7 +15,7 @@
 
 #include "support/scripted_server.h"
 
-enum { CONNECTIONS_MAX = 256, HEAD_BYTES_MAX = 65536, BODY_BYTES_MAX = 4 << 20, STALL_MS = 1000 };
+enum { CONNECTIONS_MAX = 256, HEAD_BYTES_MAX = 65536, BODY_BYTES_MAX = 6 << 20, STALL_MS = 1000 };
 
 struct connection {
         struct scripted_server *server;
