@@ -27,11 +27,10 @@
  *              space is too short for rule 2, blocks are given in ascending order.
  *          (7) Resize inode and journal get the lowest free blocks of the geometry, whatever the lock says.
  *          (8) The same inventory, geometry and lock give the same placement.
- * Tests    tests/unit/filesystem/test_ext4_placement.c
+ * Tests    tests/unit/filesystem/test_ext4_placement.c, test_ext4_lock.c
  */
 #include "filesystem/ext4_extent_tree.h"
 #include "filesystem/ext4_inventory.h"
-#include "filesystem/ext4_space.h"
 
 /* Where one inode's blocks are. */
 struct ext4_site {
@@ -70,25 +69,5 @@ enum ingot_code ext4_placement_new(const struct ext4_inventory *inventory,
                                    struct ingot_error *err) INGOT_MUST_CHECK;
 void ext4_placement_free(struct ext4_placement *placement);
 void ext4_placement_drop(struct ext4_placement **placement); /* for OWNED */
-
-/* Blocks that were given, while they are being used in their order. */
-struct ext4_given {
-        const struct ext4_range *ranges; /* borrowed */
-        size_t count;
-        uint32_t used; /* blocks of the first range */
-};
-
-/* The next at most blocks_wanted blocks, in one run; false when there are none. */
-bool ext4_given_take(struct ext4_given *given, uint32_t blocks_wanted, struct ext4_range *ret_range);
-
-/*
- * Tells which blocks of a file, or of a directory, stand where.
- *
- * pieces       emptied, then filled
- * Fails with   INGOT_E_MEMORY; INGOT_E_BUG  there are too few
- */
-enum ingot_code ext4_given_pieces(const struct tree_inode *inode, uint32_t data_blocks,
-                                  struct ext4_given given, struct ext4_pieces *pieces,
-                                  struct ingot_error *err) INGOT_MUST_CHECK;
 
 #endif
