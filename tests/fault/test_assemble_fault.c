@@ -26,7 +26,11 @@ static void make_raw(const char *path)
 
 static enum ingot_code run(const char *in, const char *out, enum image_format format)
 {
-        struct convert_request request = { in, out, format, compression_default, 0, NULL };
+        struct convert_request request = { .in_path = in,
+                                           .out_path = out,
+                                           .out_format = format,
+                                           .compression = compression_default,
+                                           .threads = 0 };
         struct convert_result result;
         struct ingot_error err;
         enum ingot_code r = convert(&request, &result, &err);

@@ -48,7 +48,7 @@ static void read_descriptor(const uint8_t *bytes, size_t size_bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes)
 {
-        uint8_t *exact = malloc(size_bytes ? size_bytes : 1);
+        uint8_t *exact = calloc(1, size_bytes ? size_bytes : 1);
         size_t tail_bytes = size_bytes < IMAGE_KIND_TAIL_BYTES ? size_bytes : IMAGE_KIND_TAIL_BYTES;
         struct ebs_page page;
         struct ingot_error err;

@@ -111,7 +111,11 @@ static void ranges_name_what_may_hold_data(void **state)
 {
         static const uint64_t wanted[][2] = { { 0, 1 }, { 3, 5 }, { 140, 141 } };
         const char *raw = scratch_path(state, "disk"), *vmdk = scratch_path(state, "disk.vmdk");
-        struct convert_request request = { raw, vmdk, IMAGE_VMDK_STREAM, compression_default, 1, NULL };
+        struct convert_request request = { .in_path = raw,
+                                           .out_path = vmdk,
+                                           .out_format = IMAGE_VMDK_STREAM,
+                                           .compression = compression_default,
+                                           .threads = 1 };
         struct convert_result result;
 
         make_raw(raw);
@@ -229,7 +233,11 @@ static void numbers_that_make_no_sense_are_refused(void **state)
         };
         const char *raw = scratch_path(state, "disk"), *vmdk = scratch_path(state, "disk.vmdk"),
                    *bad = scratch_path(state, "bad");
-        struct convert_request request = { raw, vmdk, IMAGE_VMDK_STREAM, compression_default, 0, NULL };
+        struct convert_request request = { .in_path = raw,
+                                           .out_path = vmdk,
+                                           .out_format = IMAGE_VMDK_STREAM,
+                                           .compression = compression_default,
+                                           .threads = 0 };
         struct convert_result result;
         char *bytes = NULL;
         size_t size_bytes;
