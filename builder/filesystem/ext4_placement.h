@@ -13,7 +13,8 @@
  *              is used.
  *          (2) Files of one package stand together (tree_inode's package); files of none, with those of their
  *              directory.  Each such unit goes where it touches the fewest chunks: a small one into one.
- *              Without a lock each has free blocks left after it to grow into: a twelfth of its own, or less where all of that would be more than half of what is free.
+ *              Without a lock each has free blocks left after it to grow into: a twelfth of its own, or less where
+ *              all of that would be more than half of what is free.
  *          (3) With a lock, what is still there keeps its blocks, also when its bytes changed: the old place is
  *              sent anyway, with zeros if with nothing else.  A file that grew keeps what it has and gets the
  *              rest elsewhere; one in four pieces already, that grows again, is placed anew as a whole.  A

@@ -149,7 +149,8 @@ static bool unescape(char *text)
 
                 if (*at == '%') {
                         digits[0] = at[1];
-                        digits[1] = at[1] ? at[2] : '\0';
+                        if (at[1])
+                                digits[1] = at[2];
                         if (!hex_decode(digits, &byte, 1))
                                 return false;
                         at += 2;
@@ -405,8 +406,9 @@ static enum ingot_code read_head(struct scan *scan, struct layout_lock *lock)
                 return ingot_fail_memory(scan->err, strlen(device_name));
         table = take_word(scan);
         lock->table = strcmp(table, "gpt") == 0 ? PARTITION_TABLE_GPT : PARTITION_TABLE_NONE;
-        if (lock->table == PARTITION_TABLE_GPT ? !take_guid(scan, &lock->disk_guid)
-                                               : strcmp(table, "none") != 0 || strcmp(take_word(scan), "-"))
+        if (lock->table == PARTITION_TABLE_GPT
+                    ? !take_guid(scan, &lock->disk_guid)
+                    : strcmp(table, "none") != 0 || strcmp(take_word(scan), "-") != 0)
                 return refuse(scan, "a volume has a gpt and its GUID, or none and '-'");
         return line_is_done(scan) ? INGOT_OK : refuse(scan, "the line has more words than it should");
 }
