@@ -81,7 +81,7 @@ static enum ingot_code call(const struct s3_client *client, const struct asked *
 {
         OWNED(buffer_release) struct buffer path = BUFFER_INIT(TARGET_BYTES_MAX);
         char hash[DIGEST_HEX_CHARS + 1];
-        struct memory_source source;
+        struct memory_source source = { .size_bytes = 0 };
         struct digest digest;
         struct region_call made = { .endpoint = &client->endpoint,
                                     .operation = asked->operation,

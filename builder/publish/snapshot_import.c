@@ -135,7 +135,7 @@ static enum ingot_code await(const struct ec2_client *ec2, const struct snapshot
         enum ingot_code r = INGOT_OK;
 
         for (uint32_t round = 1;; round++) {
-                bool is_done;
+                bool is_done = false;
 
                 r = take_snapshot_id(ec2, request, task, receipt, err);
                 if (!r) {
