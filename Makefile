@@ -5,6 +5,7 @@
 #   make gate            everything a change must pass: format, floors, headers, tidy, cppcheck, asan, clang, release
 #   make check-boot      boots the demo image in QEMU under SeaBIOS and OVMF (slow)
 #   make check-wire      puts outside judges between ingot and its region: AWS CLI, boto3, the wire referee
+#   make check-swift     sets ingot's client of S3 against OpenStack's Swift
 #   make check-credentials  asks botocore and ingot for credentials in the same environments
 #   make check-same      the same bytes by other users, hosts, time zones, umasks and clocks
 #   make check-resume    kills publications at random moments and counts what is sent twice (KILLS=100)
@@ -117,7 +118,7 @@ check: $(out)/ingot $(unit_tests) $(fault_tests)
 unit: $(unit_tests)
 	$(Q)scripts/run-tests $(unit_tests)
 
-check-boot check-wire check-credentials check-same check-resume check-chaos soak bench: $(out)/ingot $(bench_programs) $(judge_programs)
+check-boot check-wire check-swift check-credentials check-same check-resume check-chaos soak bench: $(out)/ingot $(bench_programs) $(judge_programs)
 	$(Q)INGOT=$(abspath $(out)/ingot) OUT=$(abspath $(out)) scripts/$@
 
 valgrind: $(unit_tests)
@@ -188,6 +189,6 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
 force:
-.PHONY: all programs check unit check-boot check-wire check-credentials check-same check-resume check-chaos soak bench valgrind gate check-format format check-floors \
+.PHONY: all programs check unit check-boot check-wire check-swift check-credentials check-same check-resume check-chaos soak bench valgrind gate check-format format check-floors \
 	check-banned check-headers tidy cppcheck fuzz fuzz-run coverage install uninstall clean help force
 -include $(all_objs:.o=.d)

@@ -355,8 +355,9 @@ static void end_put(void *context, const struct region_result *result, const str
                 code = ingot_fail(&own, INGOT_E_REMOTE, "UploadPart: the answer has no ETag");
                 err = &own;
         }
-        if (!code && http_reply_header(result->reply, "x-amz-checksum-sha256", text, sizeof(text)) &&
-            strcmp(text, put->checksum) != 0) {
+        put->is_digest_kept =
+                !code && http_reply_header(result->reply, "x-amz-checksum-sha256", text, sizeof(text));
+        if (put->is_digest_kept && strcmp(text, put->checksum) != 0) {
                 code = ingot_fail(&own, INGOT_E_CHECKSUM,
                                   "UploadPart: S3 says the part's SHA-256 is %.60s, not %s", text,
                                   put->checksum);

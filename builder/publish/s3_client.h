@@ -97,6 +97,7 @@ struct s3_put_part {
                      const struct ingot_error *err);
         void *context;
         unsigned attempts; /* in done() */
+        bool is_digest_kept; /* in done(): the answer names it; else the server has none, and does not want to hear it */
         /* ---- */
         struct buffer path, query;
         char checksum[DIGEST_BASE64_CHARS + 1], hash[DIGEST_HEX_CHARS + 1];

@@ -112,6 +112,7 @@ static void end_put(void *context, struct s3_put_part *put, const char *etag, en
                 return;
         }
         memcpy(upload->parts[put->number - 1].etag, etag, strlen(etag) + 1);
+        upload->parts[put->number - 1].has_digest = put->is_digest_kept;
         upload->receipt.bytes_sent += slot->used_bytes;
 }
 
