@@ -6,6 +6,7 @@
 
 #include "base/own.h"
 #include "lifecycle/tags.h"
+#include "lifecycle/uplink_probe.h"
 #include "lifecycle/volume_publish.h"
 #include "lifecycle/volume_s3.h"
 
@@ -501,70 +502,12 @@ static enum ingot_code publish_by_s3(struct publication *publication, struct ing
 
 /* ---- whichever is quicker ---- */
 
-enum { PROBE_MS = 5000, IMPORT_SECONDS = 600 };
-
-/* An observer in front of the caller's, which ends the upload of blocks when S3 is the better way. */
-struct uplink_probe {
-        struct ingot_observer observer;
-        const struct ingot_observer *behind; /* may be NULL */
-        uint64_t object_bytes;               /* what would be sent to S3 */
-        uint64_t started_ns, first_bytes;
-        uint64_t rate_bytes; /* per second; 0: not measured yet */
-        bool takes_s3;
-        char reason[TEXT_BYTES];
-};
-
-static void decide(struct uplink_probe *probe, uint64_t done_bytes, uint64_t total_bytes)
-{
-        uint64_t elapsed_ms = (clock_monotonic_ns(&clock_of_system) - probe->started_ns) / 1000000;
-        uint64_t left_bytes = total_bytes > done_bytes ? total_bytes - done_bytes : 0, by_blocks, by_s3;
-
-        if (elapsed_ms < PROBE_MS)
-                return;
-        probe->rate_bytes = (done_bytes - probe->first_bytes) * 1000 / elapsed_ms + 1;
-        by_blocks = left_bytes / probe->rate_bytes;
-        by_s3 = probe->object_bytes / probe->rate_bytes + IMPORT_SECONDS;
-        probe->takes_s3 = by_s3 < by_blocks;
-        (void)snprintf(
-                probe->reason, sizeof(probe->reason),
-                "%s: the uplink takes %llu KiB/s; blocks would need %llu s more, S3 %llu s with %d s for the "
-                "import",
-                probe->takes_s3 ? "S3" : "blocks", (unsigned long long)(probe->rate_bytes / 1024),
-                (unsigned long long)by_blocks, (unsigned long long)by_s3, IMPORT_SECONDS);
-}
-
-static void watch(void *context, const char *phase, uint64_t done_bytes, uint64_t total_bytes)
-{
-        struct uplink_probe *probe = context;
-
-        if (probe->behind && probe->behind->progress)
-                probe->behind->progress(probe->behind->context, phase, done_bytes, total_bytes);
-        if (!total_bytes || probe->rate_bytes)
-                return;
-        if (!probe->started_ns) {
-                probe->started_ns = clock_monotonic_ns(&clock_of_system);
-                probe->first_bytes = done_bytes;
-        } else {
-                decide(probe, done_bytes, total_bytes);
-        }
-}
-
-static int is_over(void *context)
-{
-        const struct uplink_probe *probe = context;
-
-        return probe->takes_s3 || (probe->behind && probe->behind->is_cancelled &&
-                                   probe->behind->is_cancelled(probe->behind->context));
-}
-
 /* The rule of INGOT_VIA_AUTO (ingot/publish.h). */
 static enum ingot_code upload_by_the_quicker(struct publication *publication,
                                              struct ingot_snapshot_receipt *receipt, bool *ret_takes_s3,
                                              struct ingot_error *err)
 {
-        struct uplink_probe probe = { .observer = { .progress = watch, .is_cancelled = is_over },
-                                      .behind = publication->observer,
-                                      .reason = "blocks: they were through before the uplink was measured" };
+        struct uplink_probe probe;
         enum ingot_code r;
 
         *ret_takes_s3 = false;
@@ -572,10 +515,10 @@ static enum ingot_code upload_by_the_quicker(struct publication *publication,
                 receipt->via_reason = strdup("blocks: no bucket was named");
                 return upload_somehow(publication, err);
         }
+        uplink_probe_init(&probe, publication->observer);
         r = volume_s3_estimate(publication->volume, &probe.object_bytes, err);
         if (r)
                 return r;
-        probe.observer.context = &probe;
         publication->observer = &probe.observer;
         r = upload_somehow(publication, err);
         publication->observer = probe.behind;
