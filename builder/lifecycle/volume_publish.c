@@ -327,6 +327,8 @@ static enum ingot_code judge(struct publication *publication, enum ingot_code r,
                 if ((r == INGOT_E_CONFLICT || is_useless) && standing != STANDS_COMPLETED &&
                     give_up(publication, err) == INGOT_OK)
                         *ret_again = true;
+                if (standing == STANDS_COMPLETED && r != INGOT_E_NOT_FOUND)
+                        *ret_again = true; /* another machine, under the same token: it holds the same */
                 if (r == INGOT_E_BUG && is_useless) /* nothing was wrong with the request */
                         r = first.code = INGOT_E_REMOTE;
         }
