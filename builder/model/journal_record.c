@@ -111,6 +111,8 @@ static bool split(const char *line, size_t size_bytes, struct fields *fields)
         fields->text[size_bytes] = '\0';
         if (strlen(fields->text) != size_bytes)
                 return false;
+        for (unsigned i = 0; i < FIELDS_MAX; i++)
+                fields->at[i] = ""; /* a word that is not there is none that counts */
         for (fields->count = 0; fields->count < FIELDS_MAX;) {
                 char *space = strchr(at, ' ');
 
