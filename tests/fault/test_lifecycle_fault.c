@@ -39,13 +39,14 @@ static void check_names(const char *folder)
                 if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2)
                         assert_true(strcmp(entry->d_name, "xvda.raw") == 0 ||
                                     strcmp(entry->d_name, "xvda.vmdk") == 0 ||
+                                    strcmp(entry->d_name, "xvda.lock") == 0 ||
                                     strcmp(entry->d_name, "manifest.json") == 0);
         (void)closedir(entries);
 }
 
 static void remove_files(const char *folder)
 {
-        static const char *const names[] = { "xvda.raw", "xvda.vmdk", "manifest.json" };
+        static const char *const names[] = { "xvda.raw", "xvda.vmdk", "xvda.lock", "manifest.json" };
         char path[512];
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
