@@ -308,6 +308,6 @@ enum ingot_code s3_print_composite(const struct s3_part *parts, size_t count,
         if (r)
                 return r;
         base64_encode(digest.bytes, DIGEST_BYTES, text);
-        (void)snprintf(out, S3_COMPOSITE_CHARS + 1, "%s-%zu", text, count);
+        (void)snprintf(out, S3_COMPOSITE_CHARS + 1, "%s-%u", text, (uint16_t)count); /* at most 10,000 */
         return INGOT_OK;
 }
