@@ -81,6 +81,10 @@ static enum ingot_code way_read(const struct arguments *arguments, struct ingot_
                         "'--via s3' sends a volume whole, and goes on by itself with a run that was "
                         "stopped: '%s' is for '--via ebs'",
                         request->parent ? "--parent" : "--resume");
+        if (request->via == INGOT_VIA_S3 && arguments->given[OPTION_PLAN])
+                return ingot_fail(
+                        err, INGOT_E_USAGE,
+                        "'--plan' reckons with blocks; '--via s3' sends none and cannot be planned");
         if (request->via == INGOT_VIA_EBS && (request->bucket || request->prefix || request->role_name))
                 return ingot_fail(err, INGOT_E_USAGE, "'%s' is for '--via s3' or '--via auto'",
                                   request->bucket   ? "--bucket"

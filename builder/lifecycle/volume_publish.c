@@ -175,7 +175,7 @@ static enum ingot_code give_up(struct publication *publication, struct ingot_err
         return journal_abandon(publication->journal, err);
 }
 
-/* A snapshot of the same bytes is there: of one that the journal names besides nothing is to be left. */
+/* Of what the journal names nothing is to be left, unless it is that snapshot, which is the result; "": nothing is. */
 static enum ingot_code drop_other(struct publication *publication, const char *snapshot_id,
                                   struct ingot_error *err)
 {
@@ -228,6 +228,15 @@ static enum ingot_code take_up(struct publication *publication, struct snapshot_
         return INGOT_OK;
 }
 
+/* Of the snapshot, whichever way it comes. */
+static void print_names(const struct volume_to_publish *volume, char name[TEXT_BYTES],
+                        char description[TEXT_BYTES])
+{
+        (void)snprintf(name, TEXT_BYTES, "%.128s%s%.64s", volume->release_name,
+                       *volume->release_name ? " " : "", volume->device_name);
+        (void)snprintf(description, TEXT_BYTES, "ingot: %.240s", name);
+}
+
 static enum ingot_code fill_tags(const struct publication *publication, const char *name, const char *digest,
                                  const char *token, struct wire_tag **ret_tags, size_t *ret_count,
                                  struct ingot_error *err)
@@ -278,9 +287,7 @@ static enum ingot_code upload(struct publication *publication, const char *token
         enum ingot_code r;
 
         hex_encode(volume->image_digest->bytes, DIGEST_BYTES, digest);
-        (void)snprintf(name, sizeof(name), "%.128s%s%.64s", volume->release_name,
-                       *volume->release_name ? " " : "", volume->device_name);
-        (void)snprintf(description, sizeof(description), "ingot: %.240s", name);
+        print_names(volume, name, description);
         r = fill_tags(publication, name, digest, token, &tags, &asked.tag_count, err);
         asked.tags = tags;
         return r ? r
@@ -463,9 +470,7 @@ static enum ingot_code with_s3_request(
                                                    volume->description ? volume->description : description };
         enum ingot_code r;
 
-        (void)snprintf(name, sizeof(name), "%.128s%s%.64s", volume->release_name,
-                       *volume->release_name ? " " : "", volume->device_name);
-        (void)snprintf(description, sizeof(description), "ingot: %.240s", name);
+        print_names(volume, name, description);
         r = fill_tags(publication, name, receipt->image_digest, publication->key, &tags, &asked.tag_count,
                       err);
         asked.tags = tags;
@@ -485,19 +490,10 @@ static enum ingot_code settle_s3(struct publication *publication, const struct v
         return volume_s3_settle(publication->session, request, err);
 }
 
-/* What was begun in blocks is of no use to the other way. */
-static enum ingot_code drop_attempt(struct publication *publication, struct ingot_error *err)
-{
-        const struct journal_attempt *attempt =
-                publication->journal ? journal_attempt(publication->journal) : NULL;
-
-        return attempt && *attempt->snapshot_id ? give_up(publication, err) : INGOT_OK;
-}
-
 static enum ingot_code publish_by_s3(struct publication *publication, struct ingot_snapshot_receipt *receipt,
                                      struct ingot_error *err)
 {
-        enum ingot_code r = drop_attempt(publication, err);
+        enum ingot_code r = drop_other(publication, "", err); /* blocks are of no use to the other way */
 
         return r ? r : with_s3_request(publication, receipt, send_by_s3, err);
 }

@@ -34,6 +34,8 @@ expect 'a way that is none is refused' 2 "${publish[@]}" --via boat
 says 'and it is said which there are' "is not ebs, s3 or auto"
 expect 'S3 needs a bucket' 2 "${publish[@]}" --via s3
 says 'and it is said' "'--bucket NAME'"
+expect 'and what it would send is not planned' 2 "${publish[@]}" --via s3 --bucket images --plan
+says 'and it is said why' "reckons with blocks"
 expect 'a bucket is for S3' 2 "${publish[@]}" --bucket images
 expect 'a name that is no bucket is refused' 2 "${publish[@]}" --via s3 --bucket No_Bucket
 says 'and it is said' "is not the name of a bucket"
